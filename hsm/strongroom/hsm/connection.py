@@ -1,0 +1,147 @@
+"""Everything that is dead after C_Finalize: the login, the sessions, the handles."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+import pkcs11
+from strongroom.hsm import library
+from strongroom.hsm.errors import (
+    HsmFault,
+    PinRejected,
+    TokenAmbiguous,
+    TokenNotFound,
+    TokenUnavailable,
+)
+from strongroom.hsm.identifiers import MaterialId, TokenDescription
+from strongroom.hsm.login_guard import LoginFiles, login_turn
+from strongroom.hsm.meanings import Meaning, describe, meaning_of
+from strongroom.hsm.pins import PinSource
+from strongroom.hsm.sessions import SessionPool
+from strongroom.hsm.templates import attribute_mapper
+from strongroom.hsm.token_profiles import InitializeMode, TokenProfile, UserType
+
+_TURN_TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sentinel:
+    """A key of ours that is always on the token: when it doesn't answer, the token is gone.
+
+    Args:
+        handle: its handle.
+        check: a message that it sealed when this connection began.
+    """
+
+    handle: int
+    check: bytes
+
+
+@dataclass(slots=True)
+class Connection:
+    """One login to one token.
+
+    Args:
+        module: the library; finalised when the connection ends.
+        description: what the token says of itself.
+        login: the session that logged in; never used, never closed.
+        sessions: all the others.
+        lock: held while a token object is created or searched: doing both at once makes SoftHSM's
+            key generation fail.
+        handles: object handles by material id, proved to be the right objects.
+        candidates: label and handle by material id of protected keys that an enumeration found;
+            their identity is proved at first use.
+        sentinel: the key that answers whether the token is well.
+    """
+
+    module: Any
+    description: TokenDescription
+    login: Any
+    sessions: SessionPool
+    lock: RLock = field(default_factory=RLock)
+    handles: dict[MaterialId, int] = field(default_factory=dict)
+    candidates: dict[bytes, list[tuple[str, int]]] = field(default_factory=dict)
+    sentinel: Sentinel | None = None
+
+    def close(self, timeout_s: float) -> bool:
+        """Ends everything; False if operations still run, for then the module can't be finalised."""
+        if not self.sessions.close(timeout_s):
+            return False
+        self.handles.clear()
+        self.candidates.clear()
+        self.module.finalize()
+        return True
+
+
+def connect(profile: TokenProfile, pin: PinSource, directory: Path) -> Connection:
+    """Loads the module, finds the token and logs in.
+
+    Args:
+        profile: how to use the token.
+        pin: where its PIN is.
+        directory: shared by all processes of the deployment: they log in one after the other.
+
+    Raises:
+        TokenNotFound, TokenAmbiguous: none or several match label and serial.
+        PinRejected, PinUnavailable: not to be tried again.
+        TokenUnavailable: anything that may pass.
+    """
+    files = LoginFiles(profile.login_files, directory)
+    with login_turn(directory, _TURN_TIMEOUT_S):
+        files.restore_torn()
+        module = _load(profile)
+        try:
+            token = _find_token(module, profile)
+            files.copy()
+            login = _log_in(token, profile, pin)
+        except BaseException:
+            module.finalize()
+            raise
+    sessions = SessionPool(token, profile.max_sessions - 1)
+    return Connection(module, describe_token(token), login, sessions)
+
+
+def _load(profile: TokenProfile) -> Any:  # noqa: ANN401 # untyped
+    path = profile.module_path()
+    with_locking = profile.initialize is InitializeMode.LOCKING
+    os.environ.update(profile.environment)
+    return library.load(path, profile.reserved, with_locking=with_locking)
+
+
+def _find_token(module: Any, profile: TokenProfile) -> Any:  # noqa: ANN401 # untyped
+    try:
+        tokens = list(module.get_tokens(token_label=profile.label, token_serial=profile.serial))
+    except pkcs11.PKCS11Error as error:
+        raise TokenUnavailable(f"The token can't be found: {describe(error)}.") from None
+    wanted = f"label {profile.label!r} and serial {profile.serial!r}"
+    if not tokens:
+        raise TokenNotFound(f"No token with {wanted}. Is it initialised, and this its module?")
+    if len(tokens) > 1:
+        raise TokenAmbiguous(f"{len(tokens)} tokens with {wanted}: give the serial number.")
+    return tokens[0]
+
+
+def _log_in(token: Any, profile: TokenProfile, pin: PinSource) -> Any:  # noqa: ANN401 # untyped
+    secret = pin.read() if profile.user_type is UserType.USER else None
+    try:
+        return token.open(rw=True, user_pin=secret, attribute_mapper=attribute_mapper())
+    except pkcs11.PKCS11Error as error:
+        meaning, name = meaning_of(error, profile.error_meanings), describe(error)
+    if meaning is Meaning.PIN:
+        raise PinRejected(f"The token refused the PIN ({name}). It won't be tried again.")
+    if meaning in {Meaning.UNSUPPORTED, Meaning.USAGE}:
+        raise HsmFault(f"The token can't be logged in to: {name}.")
+    raise TokenUnavailable(f"The token can't be logged in to: {name}.")
+
+
+def describe_token(token: Any) -> TokenDescription:  # noqa: ANN401 # a pkcs11 token
+    """What a token says of itself."""
+    serial = token.serial
+    return TokenDescription(
+        label=token.label,
+        serial=serial.decode("ascii", "replace") if isinstance(serial, bytes) else str(serial),
+        manufacturer=token.manufacturer_id,
+        model=token.model,
+    )

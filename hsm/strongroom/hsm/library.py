@@ -1,0 +1,120 @@
+"""The PKCS#11 module: loaded once a process, and told that threads will call it.
+
+python-pkcs11 calls C_Initialize(NULL) although it releases the GIL in every call. A module may then switch
+its locks off, as SoftHSM does, and crash within seconds under threads (PKCS#11 v3.1 §5.4: without
+CKF_OS_LOCKING_OK the application promises not to call from several threads).
+"""
+
+import ctypes
+from typing import Any
+
+import pkcs11
+from pkcs11 import _pkcs11
+from strongroom.hsm.errors import HsmFault
+
+_CKF_OS_LOCKING_OK = 2
+_CKR_OK = 0
+_CKR_ALREADY_INITIALIZED = 0x191
+_CKR_NOT_INITIALIZED = 0x190
+
+# The first entries of CK_FUNCTION_LIST behind its two version bytes and their padding.
+_INITIALIZE, _FINALIZE = 0, 1
+
+
+class _InitializeArguments(ctypes.Structure):
+    """CK_C_INITIALIZE_ARGS."""
+
+    _fields_ = (
+        ("create_mutex", ctypes.c_void_p),
+        ("destroy_mutex", ctypes.c_void_p),
+        ("lock_mutex", ctypes.c_void_p),
+        ("unlock_mutex", ctypes.c_void_p),
+        ("flags", ctypes.c_ulong),
+        ("reserved", ctypes.c_void_p),
+    )
+
+
+class _FunctionList(ctypes.Structure):
+    """The head of CK_FUNCTION_LIST: not every module exports C_Initialize as a symbol."""
+
+    _fields_ = (("version", ctypes.c_ubyte * 2), ("functions", ctypes.c_void_p * 2))
+
+
+class Library(_pkcs11.lib):  # type: ignore[misc] # the class is untyped
+    """A module initialised for use by threads; initialised and finalised any number of times.
+
+    Kept alive for the whole process: sessions hold raw pointers into it.
+
+    Args:
+        so: path of the module.
+        reserved: pReserved for C_Initialize, or None.
+    """
+
+    _reserved: str | None
+
+    def __init__(self, so: str, reserved: str | None) -> None:
+        self._reserved = reserved
+        self._is_up = False
+        self._entries = _entries(so)
+        super().__init__(so)
+
+    def __new__(cls, so: str, reserved: str | None) -> "Library":  # noqa: ARG004 # __cinit__ takes one
+        return super().__new__(cls, so)  # type: ignore[no-any-return]
+
+    def initialize(self) -> None:
+        """Calls C_Initialize with CKF_OS_LOCKING_OK, once."""
+        if self._is_up:
+            return
+        arguments = _InitializeArguments(flags=_CKF_OS_LOCKING_OK)
+        if self._reserved is not None:
+            text = ctypes.create_string_buffer(self._reserved.encode())
+            arguments.reserved = ctypes.cast(text, ctypes.c_void_p)
+        code = _callable(self._entries[_INITIALIZE])(ctypes.byref(arguments))
+        if code not in {_CKR_OK, _CKR_ALREADY_INITIALIZED}:
+            raise HsmFault(f"The module can't be initialised: CKR 0x{code:x}.")
+        self._is_up = True
+
+    def finalize(self) -> None:
+        """Calls C_Finalize: every session and handle of this process is dead after it."""
+        if not self._is_up:
+            return
+        self._is_up = False
+        code = _callable(self._entries[_FINALIZE])(None)
+        if code not in {_CKR_OK, _CKR_NOT_INITIALIZED}:
+            raise HsmFault(f"The module can't be finalised: CKR 0x{code:x}.")
+
+
+def _entries(so: str) -> tuple[int, ...]:
+    dll = ctypes.CDLL(so)
+    table = ctypes.POINTER(_FunctionList)()
+    code = dll.C_GetFunctionList(ctypes.byref(table))
+    if code != _CKR_OK:
+        raise HsmFault(f"The module has no function list: CKR 0x{code:x}.")
+    return tuple(table.contents.functions)
+
+
+def _callable(address: int) -> Any:  # noqa: ANN401 # a C function
+    return ctypes.CFUNCTYPE(ctypes.c_ulong, ctypes.c_void_p)(address)
+
+
+_loaded: dict[tuple[str, str | None, bool], Any] = {}
+"""The one global of the package: a module is global to its process, and so is its initialisation."""
+
+
+def load(so: str, reserved: str | None, *, with_locking: bool) -> Any:  # noqa: ANN401 # untyped
+    """The library at this path, loaded and initialised.
+
+    Raises:
+        HsmFault: it can't be loaded or initialised.
+    """
+    key = (so, reserved, with_locking)
+    try:
+        if key in _loaded:
+            _loaded[key].initialize()
+        else:
+            _loaded[key] = Library(so, reserved) if with_locking else pkcs11.lib(so)
+    except (OSError, AttributeError, pkcs11.PKCS11Error, RuntimeError) as error:
+        raise HsmFault(
+            f"The PKCS#11 module {so} can't be loaded: {type(error).__name__}."
+        ) from None
+    return _loaded[key]

@@ -1,0 +1,1 @@
+"""The token profiles that come with the package, as data."""

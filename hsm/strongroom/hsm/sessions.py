@@ -1,0 +1,109 @@
+"""The sessions of one connection.
+
+One session logs in and is never closed, for closing it would log the whole process out and kill every
+private handle. All others are opened without a PIN and inherit the login.
+"""
+
+import time
+from collections import deque
+from threading import Lock
+from typing import Any
+
+import pkcs11
+from strongroom.hsm.bound_keys import BoundAesKey
+from strongroom.hsm.errors import TokenUnavailable
+from strongroom.hsm.templates import attribute_mapper
+
+_POLL_S = 0.005
+_WAIT_S = 5.0
+
+
+class PooledSession:
+    """A session and the key object that it lends to operations."""
+
+    __slots__ = ("aes", "raw")
+
+    def __init__(self, raw: Any) -> None:  # noqa: ANN401 # a pkcs11 session
+        self.raw = raw
+        self.aes = BoundAesKey(raw)
+
+
+class SessionPool:
+    """Sessions for one operation at a time each; last in, first out.
+
+    Args:
+        token: the pkcs11 token, logged in.
+        limit: how many sessions the pool may open.
+    """
+
+    def __init__(self, token: Any, limit: int) -> None:  # noqa: ANN401 # a pkcs11 token
+        self._token = token
+        self._limit = limit
+        self._idle: deque[PooledSession] = deque()
+        self._opened = 0
+        self._lock = Lock()
+        self._is_closed = False
+
+    def acquire(self) -> PooledSession:
+        """An idle session, or a new one; waits a while at the limit.
+
+        Raises:
+            TokenUnavailable: none became idle, or the connection is being closed.
+        """
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._acquire_slowly()
+
+    def release(self, session: PooledSession) -> None:
+        """Gives a healthy session back."""
+        self._idle.append(session)
+
+    def discard(self, session: PooledSession) -> None:
+        """Closes a session whose state is in doubt."""
+        try:
+            session.raw.close()
+        except pkcs11.PKCS11Error:
+            pass  # it was dead already
+        finally:
+            with self._lock:
+                self._opened -= 1
+
+    def close(self, timeout_s: float) -> bool:
+        """Refuses new operations and waits for the running ones; False if some still run."""
+        self._is_closed = True
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            while self._idle:
+                self.discard(self._idle.pop())
+            with self._lock:
+                if self._opened == 0:
+                    return True
+            time.sleep(_POLL_S)
+        return False
+
+    def _acquire_slowly(self) -> PooledSession:
+        deadline = time.monotonic() + _WAIT_S
+        while not self._is_closed and time.monotonic() < deadline:
+            if self._may_open():
+                return self._open()
+            try:
+                return self._idle.pop()
+            except IndexError:
+                time.sleep(_POLL_S)
+        raise TokenUnavailable("No session of the token is free.", retry_after_s=1.0)
+
+    def _may_open(self) -> bool:
+        with self._lock:
+            if self._opened >= self._limit:
+                return False
+            self._opened += 1
+            return True
+
+    def _open(self) -> PooledSession:
+        try:
+            return PooledSession(self._token.open(rw=True, attribute_mapper=attribute_mapper()))
+        except BaseException:
+            with self._lock:
+                self._opened -= 1
+            raise
