@@ -1,6 +1,7 @@
 """AES-256-GCM with 96-bit IVs and 128-bit tags, on one session."""
 
 from pkcs11 import GCMParams, Mechanism
+
 from strongroom.hsm.identifiers import Sealed
 from strongroom.hsm.sessions import PooledSession
 
@@ -22,9 +23,7 @@ def seal(session: PooledSession, handle: int, plaintext: bytes, aad: bytes) -> S
     return Sealed(iv, ciphertext)
 
 
-def open_sealed(
-    session: PooledSession, handle: int, iv: bytes, ciphertext: bytes, aad: bytes
-) -> bytes:
+def open_sealed(session: PooledSession, handle: int, iv: bytes, ciphertext: bytes, aad: bytes) -> bytes:
     """Decrypts; the token's error tells a wrong tag only if the token tells it."""
     key = session.aes
     key.handle = handle

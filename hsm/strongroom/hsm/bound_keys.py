@@ -10,7 +10,7 @@ from typing import Any
 from pkcs11 import KeyType, _pkcs11
 
 
-class BoundAesKey(_pkcs11.EncryptMixin, _pkcs11.DecryptMixin):  # type: ignore[misc] # untyped
+class BoundAesKey(_pkcs11.EncryptMixin, _pkcs11.DecryptMixin):  # type: ignore[misc,name-defined]
     """An AES key as one session sees it; `handle` may be set anew between operations."""
 
     key_type = KeyType.AES

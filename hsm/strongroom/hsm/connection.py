@@ -7,6 +7,7 @@ from threading import RLock
 from typing import Any
 
 import pkcs11
+
 from strongroom.hsm import library
 from strongroom.hsm.errors import (
     HsmFault,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 import pkcs11
+
 from strongroom.hsm import sentinel
 from strongroom.hsm.connection import Connection
 from strongroom.hsm.errors import (

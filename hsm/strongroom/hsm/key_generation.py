@@ -5,6 +5,7 @@ from typing import Any
 
 import pkcs11
 from pkcs11 import KeyType
+
 from strongroom.hsm import key_checks, objects, templates
 from strongroom.hsm.connection import Connection
 from strongroom.hsm.errors import KeyNotProtected
@@ -68,25 +69,19 @@ def generate_object(
     return key
 
 
-def destroy_named(
-    connection: Connection, session: PooledSession, material_id: bytes, label: str
-) -> bool:
+def destroy_named(connection: Connection, session: PooledSession, material_id: bytes, label: str) -> bool:
     """Destroys what bears this id and this label, and nothing else; False if there is nothing."""
     wanted = TokenObject(material_id, label)
     connection.handles.pop(MaterialId(material_id), None)
     connection.candidates.pop(material_id, None)
-    ours = [
-        o for o in objects.search(connection, session, material_id) if objects.name_of(o) == wanted
-    ]
+    ours = [o for o in objects.search(connection, session, material_id) if objects.name_of(o) == wanted]
     with connection.lock:
         for found in ours:
             found.destroy()
     return bool(ours)
 
 
-def _destroy_leftover(
-    connection: Connection, session: PooledSession, material_id: bytes, label: str
-) -> None:
+def _destroy_leftover(connection: Connection, session: PooledSession, material_id: bytes, label: str) -> None:
     """After an error nobody knows whether there is a key: it is never made again under the same id."""
     try:
         destroy_named(connection, session, material_id, label)

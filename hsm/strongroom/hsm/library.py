@@ -10,6 +10,7 @@ from typing import Any
 
 import pkcs11
 from pkcs11 import _pkcs11
+
 from strongroom.hsm.errors import HsmFault
 
 _CKF_OS_LOCKING_OK = 2
@@ -17,8 +18,10 @@ _CKR_OK = 0
 _CKR_ALREADY_INITIALIZED = 0x191
 _CKR_NOT_INITIALIZED = 0x190
 
-# The first entries of CK_FUNCTION_LIST behind its two version bytes and their padding.
-_INITIALIZE, _FINALIZE = 0, 1
+# Entries of CK_FUNCTION_LIST (PKCS#11 v3.1 §3.6), behind its two version bytes and their padding.
+_INITIALIZE, _FINALIZE, _INIT_TOKEN = 0, 1, 9
+_ENTRIES = 10
+_LABEL_BYTES = 32
 
 
 class _InitializeArguments(ctypes.Structure):
@@ -37,10 +40,10 @@ class _InitializeArguments(ctypes.Structure):
 class _FunctionList(ctypes.Structure):
     """The head of CK_FUNCTION_LIST: not every module exports C_Initialize as a symbol."""
 
-    _fields_ = (("version", ctypes.c_ubyte * 2), ("functions", ctypes.c_void_p * 2))
+    _fields_ = (("version", ctypes.c_ubyte * 2), ("functions", ctypes.c_void_p * _ENTRIES))
 
 
-class Library(_pkcs11.lib):  # type: ignore[misc] # the class is untyped
+class Library(_pkcs11.lib):
     """A module initialised for use by threads; initialised and finalised any number of times.
 
     Kept alive for the whole process: sessions hold raw pointers into it.
@@ -59,7 +62,9 @@ class Library(_pkcs11.lib):  # type: ignore[misc] # the class is untyped
         super().__init__(so)
 
     def __new__(cls, so: str, reserved: str | None) -> "Library":  # noqa: ARG004 # __cinit__ takes one
-        return super().__new__(cls, so)  # type: ignore[no-any-return]
+        make: Any = super().__new__
+        library: Library = make(cls, so)
+        return library
 
     def initialize(self) -> None:
         """Calls C_Initialize with CKF_OS_LOCKING_OK, once."""
@@ -82,6 +87,21 @@ class Library(_pkcs11.lib):  # type: ignore[misc] # the class is untyped
         code = _callable(self._entries[_FINALIZE])(None)
         if code not in {_CKR_OK, _CKR_NOT_INITIALIZED}:
             raise HsmFault(f"The module can't be finalised: CKR 0x{code:x}.")
+
+
+    def init_token(self, slot_id: int, so_pin: str, label: str) -> None:
+        """Calls C_InitToken: the token in this slot is erased and gets a label.
+
+        Raises:
+            HsmFault: the module refuses.
+        """
+        function = ctypes.CFUNCTYPE(
+            ctypes.c_ulong, ctypes.c_ulong, ctypes.c_char_p, ctypes.c_ulong, ctypes.c_char_p
+        )(self._entries[_INIT_TOKEN])
+        pin = so_pin.encode()
+        code = function(slot_id, pin, len(pin), label.encode().ljust(_LABEL_BYTES))
+        if code != _CKR_OK:
+            raise HsmFault(f"The token can't be initialised: CKR 0x{code:x}.")
 
 
 def _entries(so: str) -> tuple[int, ...]:
@@ -114,7 +134,5 @@ def load(so: str, reserved: str | None, *, with_locking: bool) -> Any:  # noqa: 
         else:
             _loaded[key] = Library(so, reserved) if with_locking else pkcs11.lib(so)
     except (OSError, AttributeError, pkcs11.PKCS11Error, RuntimeError) as error:
-        raise HsmFault(
-            f"The PKCS#11 module {so} can't be loaded: {type(error).__name__}."
-        ) from None
+        raise HsmFault(f"The PKCS#11 module {so} can't be loaded: {type(error).__name__}.") from None
     return _loaded[key]

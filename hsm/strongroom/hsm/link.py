@@ -10,6 +10,7 @@ from collections.abc import Callable
 from threading import Event, Lock, Thread
 
 import pkcs11
+
 from strongroom.hsm.connection import Connection
 from strongroom.hsm.errors import HsmError, PinRejected, PinUnavailable, TokenUnavailable
 from strongroom.hsm.identifiers import TokenState
@@ -84,9 +85,7 @@ class Link:
 
     def _recover(self, dead: Connection) -> None:
         while not dead.close(_QUIET_TIMEOUT_S):
-            _log.error(
-                "a call to the token doesn't return; the worker can't reconnect until it does"
-            )
+            _log.error("a call to the token doesn't return; the worker can't reconnect until it does")
             if self._closing.is_set():
                 return
         delay = _FIRST_DELAY_S

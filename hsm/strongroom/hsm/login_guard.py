@@ -45,9 +45,7 @@ def _lock(descriptor: int, deadline: float) -> None:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > deadline:
-                raise TokenUnavailable(
-                    "Other processes are still logging in to the token."
-                ) from None
+                raise TokenUnavailable("Other processes are still logging in to the token.") from None
             time.sleep(_POLL_S)
         else:
             return
@@ -73,9 +71,7 @@ class LoginFiles:
             copy = self._copy_of(file)
             if copy.exists() and file.stat().st_size < copy.stat().st_size:
                 _replace(file, copy.read_bytes())
-                _log.warning(
-                    "put back a token file torn by a killed login", extra={"path": str(file)}
-                )
+                _log.warning("put back a token file torn by a killed login", extra={"path": str(file)})
 
     def copy(self) -> None:
         """Keeps a copy of every file as it is before this login."""

@@ -5,6 +5,7 @@ from typing import Any
 
 import pkcs11
 from pkcs11 import Attribute
+
 from strongroom.hsm import key_checks, templates
 from strongroom.hsm.connection import Connection
 from strongroom.hsm.errors import IdentityMismatch, KeyNotProtected, MaterialMissing
@@ -19,9 +20,7 @@ _BATCH = 100
 _REFUSALS = frozenset({Meaning.DATA, Meaning.AMBIGUOUS, Meaning.PROTECTED, Meaning.USAGE})
 
 
-def search(
-    connection: Connection, session: PooledSession, material_id: bytes | None = None
-) -> list[Any]:
+def search(connection: Connection, session: PooledSession, material_id: bytes | None = None) -> list[Any]:
     """The AES keys on the token with this id, or all of them, as pkcs11 objects."""
     with connection.lock:
         return list(session.raw.get_objects(templates.aes_search(material_id), batch_size=_BATCH))
@@ -50,9 +49,7 @@ def remember_candidates(connection: Connection, found: list[tuple[TokenObject, A
             connection.candidates.setdefault(name.material_id, []).append((name.label, key.handle))
 
 
-def handle_of(
-    connection: Connection, session: PooledSession, ref: MaterialRef, profile: TokenProfile
-) -> int:
+def handle_of(connection: Connection, session: PooledSession, ref: MaterialRef, profile: TokenProfile) -> int:
     """The handle of a material: found by id and label, protected, and proved by its check.
 
     Of several objects under one name, only the one that made the check is used.
@@ -82,9 +79,7 @@ def _search_candidates(
     connection: Connection, session: PooledSession, ref: MaterialRef
 ) -> list[tuple[str, int]]:
     wanted = TokenObject(ref.material_id, ref.label)
-    named = [
-        found for found in search(connection, session, ref.material_id) if name_of(found) == wanted
-    ]
+    named = [found for found in search(connection, session, ref.material_id) if name_of(found) == wanted]
     if not named:
         raise MaterialMissing("The token has no object for this key.")
     if len(named) > 1:
@@ -96,20 +91,18 @@ def _is_protected(found: Any, label: str) -> bool:  # noqa: ANN401 # a pkcs11 ob
     try:
         templates.prove_protected(found)
     except KeyNotProtected as error:
-        _log.error("refused an object: %s", error, extra={"label": label})  # noqa: TRY400 # no defect
+        _log.error("refused an object: %s", error, extra={"label": label})  # no defect
         return False
     return True
 
 
-def _is_genuine(
-    session: PooledSession, handle: int, ref: MaterialRef, profile: TokenProfile
-) -> bool:
+def _is_genuine(session: PooledSession, handle: int, ref: MaterialRef, profile: TokenProfile) -> bool:
     try:
         return key_checks.matches(session, handle, ref.material_id, ref.check)
     except pkcs11.PKCS11Error as error:
         if meaning_of(error, profile.error_meanings) not in _REFUSALS:
             raise
-        _log.error(  # noqa: TRY400 # no defect
+        _log.error(  # no defect
             "refused an object under a key's name: %s", describe(error), extra={"label": ref.label}
         )
     return False

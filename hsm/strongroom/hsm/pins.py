@@ -17,9 +17,7 @@ def _from_file(name: str) -> str:
         mode = path.stat().st_mode
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise PinUnavailable(
-            f"The PIN file {path} can't be read: {type(error).__name__}."
-        ) from None
+        raise PinUnavailable(f"The PIN file {path} can't be read: {type(error).__name__}.") from None
     if mode & _OTHERS:
         raise PinUnavailable(f"The PIN file {path} is open to others. Run: chmod 600 {path}")
     return text
@@ -29,9 +27,7 @@ def _from_environment(name: str) -> str:
     try:
         return os.environ[name]
     except KeyError:
-        raise PinUnavailable(
-            f"The environment variable {name}, which holds the PIN, isn't set."
-        ) from None
+        raise PinUnavailable(f"The environment variable {name}, which holds the PIN, isn't set.") from None
 
 
 def _from_credential(name: str) -> str:

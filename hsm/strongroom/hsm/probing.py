@@ -4,10 +4,12 @@ A mechanism list is a claim. Each row here is a known answer, or an attack that 
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import pkcs11
 from pkcs11 import Attribute, GCMParams, KeyType, Mechanism, MechanismFlag, ObjectClass
+
 from strongroom.hsm import templates
 from strongroom.hsm.capabilities import Capability, CapabilityReport, CapabilityRow, Finding
 from strongroom.hsm.errors import KeyNotProtected
@@ -103,7 +105,7 @@ def _try_protection(session: Any, profile: TokenProfile) -> str:  # noqa: ANN401
     except KeyNotProtected as error:
         raise _Fault(Finding.LYING, str(error)) from None
     for attack, attempt in _ATTACKS.items():
-        if not _is_refused(lambda attempt=attempt: attempt(session, key)):
+        if not _is_refused(partial(attempt, session, key)):
             raise _Fault(Finding.LYING, f"{attack} a non-extractable key succeeds")
     return f"{len(_ATTACKS)} ways out are closed"
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pkcs11
+
 from strongroom.hsm import key_checks
 from strongroom.hsm.connection import Connection, Sentinel
 from strongroom.hsm.identifiers import MaterialId, TokenObject

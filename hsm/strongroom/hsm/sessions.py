@@ -10,6 +10,7 @@ from threading import Lock
 from typing import Any
 
 import pkcs11
+
 from strongroom.hsm.bound_keys import BoundAesKey
 from strongroom.hsm.errors import TokenUnavailable
 from strongroom.hsm.templates import attribute_mapper

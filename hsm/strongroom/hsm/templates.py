@@ -8,6 +8,7 @@ from typing import Any
 import pkcs11
 from pkcs11 import Attribute, KeyType, Mechanism, MechanismFlag, ObjectClass
 from pkcs11.attributes import AttributeMapper
+
 from strongroom.hsm.errors import KeyNotProtected
 from strongroom.hsm.token_profiles import TokenProfile
 
@@ -96,9 +97,7 @@ def prove_protected(key: Any) -> None:  # noqa: ANN401 # a pkcs11 object
 def _read(key: Any) -> dict[Attribute, Any]:  # noqa: ANN401 # a pkcs11 object
     try:
         return dict(key.get_attributes(list(_PROOF)))
-    except (
-        pkcs11.PKCS11Error
-    ):  # not every module answers for several attributes when one is unknown
+    except pkcs11.PKCS11Error:  # not every module answers for several attributes when one is unknown
         return {name: value for name in _PROOF if (value := _read_one(key, name)) is not None}
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pkcs11
+
 from strongroom.hsm import aes_gcm, key_generation, objects, probing, sentinel
 from strongroom.hsm.capabilities import SYMMETRIC_KEYS, Capability, CapabilityReport
 from strongroom.hsm.connection import Connection, connect
@@ -285,9 +286,7 @@ class Token:
                 result = work(connection, session)
             except pkcs11.PKCS11Error as error:
                 is_last = attempt + 1 == attempts
-                self._failures.settle(
-                    Failure(connection, session, error, ref, is_decryption, is_last)
-                )
+                self._failures.settle(Failure(connection, session, error, ref, is_decryption, is_last))
             except (IdentityMismatch, KeyNotProtected, MaterialMissing):
                 connection.sessions.release(session)  # the token answered as it should
                 raise
@@ -295,9 +294,7 @@ class Token:
                 connection.sessions.discard(session)
                 raise
             else:
-                put_back = (
-                    connection.sessions.release if keep_session else connection.sessions.discard
-                )
+                put_back = connection.sessions.release if keep_session else connection.sessions.discard
                 put_back(session)
                 return result
         raise AssertionError("the last failure raises")

@@ -79,9 +79,7 @@ class TokenProfile:
             if Path(module).exists():
                 return module
         tried = ", ".join(self.modules) or "no path at all"
-        raise ProfileInvalid(
-            f"No PKCS#11 module found; tried {tried}. Set `modules` or token.module."
-        )
+        raise ProfileInvalid(f"No PKCS#11 module found; tried {tried}. Set `modules` or token.module.")
 
     def with_overrides(self, **changes: object) -> "TokenProfile":
         """The same profile with some fields changed; a None leaves the field as it is."""
@@ -115,9 +113,7 @@ def builtin_profiles() -> tuple[str, ...]:
 
 def _text_of(name_or_path: str) -> str:
     if name_or_path in builtin_profiles():
-        return (resources.files("strongroom.hsm.profiles") / f"{name_or_path}.toml").read_text(
-            "utf-8"
-        )
+        return (resources.files("strongroom.hsm.profiles") / f"{name_or_path}.toml").read_text("utf-8")
     return Path(name_or_path).read_text("utf-8")
 
 
@@ -129,9 +125,7 @@ def _profile_of(table: Mapping[str, Any], name: str) -> TokenProfile:
             hint = f" Did you mean `{near[0]}`?" if near else ""
             raise ProfileInvalid(f"{name}: unknown key `{key}`.{hint}")
     try:
-        return TokenProfile(
-            **{key: _READERS.get(key, _text)(value) for key, value in table.items()}
-        )
+        return TokenProfile(**{key: _READERS.get(key, _text)(value) for key, value in table.items()})
     except (KeyError, TypeError, ValueError) as error:
         raise ProfileInvalid(f"{name}: {error}.") from None
 

@@ -1,0 +1,48 @@
+"""Making a token in a software module: for development, where nobody hands us an initialised HSM."""
+
+import os
+from typing import Any
+
+import pkcs11
+from pkcs11 import TokenFlag
+from strongroom.hsm import library
+from strongroom.hsm.errors import HsmFault, TokenAmbiguous
+from strongroom.hsm.meanings import describe
+from strongroom.hsm.token_profiles import TokenProfile
+
+
+def make_token(profile: TokenProfile, label: str, so_pin: str, pin: str) -> None:
+    """Initialises the first free slot of the profile's module; no existing token is touched.
+
+    Args:
+        profile: names the module and its environment.
+        label: of the new token, up to 32 bytes.
+        so_pin: the security officer's PIN.
+        pin: the user's PIN.
+
+    Raises:
+        TokenAmbiguous: a token with this label exists.
+        HsmFault: there is no free slot, or the module refuses.
+    """
+    os.environ.update(profile.environment)
+    module = library.load(profile.module_path(), profile.reserved, with_locking=True)
+    try:
+        if list(module.get_tokens(token_label=label)):
+            raise TokenAmbiguous(f"There is a token with the label {label!r} already.")
+        module.init_token(_free_slot(module), so_pin, label)
+        module.finalize()
+        module.initialize()  # SoftHSM gives the new token another slot
+        session = module.get_token(token_label=label).open(rw=True, so_pin=so_pin)
+        session.init_pin(pin)
+        session.close()
+    except pkcs11.PKCS11Error as error:
+        raise HsmFault(f"The token can't be made: {describe(error)}.") from None
+    finally:
+        module.finalize()
+
+
+def _free_slot(module: Any) -> int:  # noqa: ANN401 # untyped
+    for slot in module.get_slots(token_present=True):
+        if not slot.get_token().flags & TokenFlag.TOKEN_INITIALIZED:
+            return int(slot.slot_id)
+    raise HsmFault("The module has no slot with an uninitialised token.")

@@ -1,0 +1,194 @@
+"""Builds all parts from the configuration; whatever is wired wrongly can't start."""
+
+import os
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from strongroom.hsm import PinSource, Token, TokenProfile, TokenState, load_profile
+from strongroom.server.audit import JsonLinesSink, RecordWriter
+from strongroom.server.authentication import Authenticator, PrincipalMap
+from strongroom.server.authorization import Authorizer
+from strongroom.server.config import Settings
+from strongroom.server.core.arns import Realm
+from strongroom.server.core.event_ids import EventIds
+from strongroom.server.faces.grpc import GrpcFace
+from strongroom.server.faces.grpc.credentials import CertificateFiles, ServerCertificates
+from strongroom.server.faces.grpc.handlers import OperationHandler
+from strongroom.server.faces.grpc.server import GrpcOptions
+from strongroom.server.keyring import EncryptionCounter, KeyCache, KeyResolver
+from strongroom.server.operations import OPERATIONS, Parts
+from strongroom.server.operations.symmetric import SymmetricCipher
+from strongroom.server.pipeline import Pipeline, RequestLog
+from strongroom.server.store import Store, utc_now
+
+INLINE_LATENCY_US = 200.0
+"""A token quicker than this is used on the event loop: a hop to a thread and back costs 50 to 80 µs."""
+
+_SEED_BYTES = 10
+
+
+def realm_of(settings: Settings) -> Realm:
+    """Where the deployment's resources live."""
+    deployment = settings.deployment
+    return Realm(deployment.partition, deployment.region, deployment.account_id)
+
+
+def token_profile(settings: Settings) -> TokenProfile:
+    """The token profile with what the configuration says otherwise.
+
+    Raises:
+        ProfileInvalid: it can't be used.
+    """
+    token = settings.token
+    profile = load_profile(token.profile)
+    return profile.with_overrides(
+        modules=(str(token.module),) if token.module else None,
+        label=token.label,
+        serial=token.serial,
+        environment={**profile.environment, **token.environment},
+        login_files=token.login_files or None,
+    )
+
+
+def open_token(
+    settings: Settings, on_state: Callable[[TokenState, str], None] = lambda _state, _reason: None
+) -> Token:
+    """Opens the deployment's token.
+
+    Raises:
+        HsmError: it can't be opened.
+    """
+    return Token.open(
+        token_profile(settings),
+        PinSource.parse(settings.token.pin),
+        deployment=settings.deployment.name,
+        lock_dir=runtime_directory(settings),
+        on_state=on_state,
+    )
+
+
+def open_store(settings: Settings, *, upgrade: bool = False) -> Store:
+    """Opens the deployment's store.
+
+    Raises:
+        StoreError: it can't be opened.
+    """
+    store = settings.store
+    return Store.open(store.url, busy_timeout_s=store.busy_timeout_s, upgrade=upgrade)
+
+
+def runtime_directory(settings: Settings) -> Path:
+    """Where the processes of the deployment keep their locks: beside the database."""
+    return Path(settings.store.url.removeprefix("sqlite:///")).parent / "run"
+
+
+def record_writer(settings: Settings, name: str) -> RecordWriter:
+    """The audit trail of one process.
+
+    Raises:
+        AuditUnavailable: it can't be written.
+    """
+    audit = settings.audit
+    sink = JsonLinesSink(audit.directory, name, fsync=audit.fsync)
+    return RecordWriter(sink, realm_of(settings), utc_now, EventIds(os.urandom(_SEED_BYTES)))
+
+
+def _authenticator(settings: Settings) -> Authenticator:
+    authentication = settings.authentication
+    domains = {domain.name: domain.account_id for domain in authentication.trust_domains}
+    names = {name: entry.principal for entry in authentication.certificates for name in entry.names}
+    return Authenticator(PrincipalMap(settings.deployment.partition, domains, names))
+
+
+def _parts(settings: Settings, token: Token, store: Store, boot_id: str) -> Parts:
+    realm = realm_of(settings)
+    keys = KeyCache(store, store.feed(), realm)
+    counter = EncryptionCounter(store, settings.limits.encryptions_block)
+    return Parts(
+        token=token,
+        store=store,
+        keys=keys,
+        resolver=KeyResolver(keys, realm),
+        cipher=SymmetricCipher(token, counter, store),
+        realm=realm,
+        deployment=settings.deployment.name,
+        boot_id=boot_id,
+        max_keys=settings.limits.keys_per_account,
+        clock=utc_now,
+        new_key_id=lambda: str(uuid.uuid4()),
+    )
+
+
+def _may_run_inline(settings: Settings, token: Token) -> bool:
+    dispatch = settings.token.dispatch
+    return dispatch == "inline" or (dispatch == "auto" and token.latency_us() < INLINE_LATENCY_US)
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """The parts of one worker process, wired together."""
+
+    token: Token
+    store: Store
+    face: GrpcFace
+    certificates: ServerCertificates
+    executor: ThreadPoolExecutor
+
+    def close(self) -> None:
+        """Ends threads, token and store."""
+        self.executor.shutdown(wait=True, cancel_futures=True)
+        self.token.close()
+        self.store.close()
+
+
+def build_worker(
+    settings: Settings, *, name: str, boot_id: str, on_token: Callable[[TokenState, str], None]
+) -> Worker:
+    """Builds a worker; call it within the event loop that will run it.
+
+    Args:
+        settings: the configuration.
+        name: the worker's name, `worker-0`.
+        boot_id: of the service that the worker belongs to.
+        on_token: told of the token's changes of state, from any thread.
+
+    Raises:
+        HsmError, StoreError, AuditUnavailable, OSError: a part can't be had.
+    """
+    store = open_store(settings)
+    records = record_writer(settings, name)
+    certificates = ServerCertificates(_certificate_files(settings))
+    token = open_token(settings, on_token)
+    executor = ThreadPoolExecutor(settings.server.threads, thread_name_prefix="blocking")
+    pipeline = Pipeline(
+        _parts(settings, token, store, boot_id),
+        _authenticator(settings),
+        Authorizer(realm_of(settings)),
+        records,
+        EventIds(os.urandom(_SEED_BYTES)),
+        logs=RequestLog(settings.log.requests),
+    )
+    inline = _may_run_inline(settings, token)
+    handlers = [OperationHandler(op, pipeline, executor, may_run_inline=inline) for op in OPERATIONS]
+    services = sorted({operation.service for operation in OPERATIONS})
+    face = GrpcFace(handlers, services, certificates, _grpc_options(settings))
+    return Worker(token, store, face, certificates, executor)
+
+
+def _certificate_files(settings: Settings) -> CertificateFiles:
+    tls = settings.tls
+    return CertificateFiles(tls.certificate, tls.private_key, tls.client_ca)
+
+
+def _grpc_options(settings: Settings) -> GrpcOptions:
+    server = settings.server
+    return GrpcOptions(
+        listen=server.listen,
+        max_request_bytes=server.max_request_bytes,
+        max_concurrent_requests=server.max_concurrent_requests,
+        max_connection_age_s=server.max_connection_age_s,
+        reflection=server.reflection,
+    )

@@ -1,0 +1,141 @@
+"""The audit record of a request, in the shape of an AWS CloudTrail event.
+
+Source: AWS CloudTrail user guide, "CloudTrail record contents". Never in it: plaintext, ciphertext, data
+keys, grant tokens. The encryption context is in the clear, as callers are told.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from strongroom.server.audit.sinks import AuditSink
+from strongroom.server.core.arns import Realm
+from strongroom.server.core.callers import Caller
+from strongroom.server.core.errors import KmsError
+
+EVENT_VERSION = "1.11"
+EVENT_SOURCE = "kms.amazonaws.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A request that is about to be answered.
+
+    Args:
+        request_id: the id that the caller learns.
+        operation: AWS KMS's name of the operation.
+        is_read_only: True unless it may change what the store holds.
+        caller: who asked; None if nobody that we know.
+        source: the peer's address.
+        user_agent: what the client calls itself.
+        parameters: the request's fields, secrets left out; None if it couldn't be read.
+        resources: ARNs of the keys that were found.
+        material_ids: names of the materials that were used.
+        response: what of the response is recorded.
+        error: what is answered instead of a response.
+    """
+
+    request_id: str
+    operation: str
+    is_read_only: bool
+    caller: Caller | None
+    source: str
+    user_agent: str
+    parameters: Mapping[str, object] | None
+    resources: tuple[str, ...]
+    material_ids: tuple[str, ...]
+    response: Mapping[str, object] | None
+    error: KmsError | None
+
+
+class RecordWriter:
+    """Makes records of answered requests and gives them to the sink.
+
+    Args:
+        sink: where they go.
+        realm: account and Region of the deployment.
+        clock: gives the time in UTC.
+        new_event_id: gives a fresh UUID.
+    """
+
+    def __init__(
+        self,
+        sink: AuditSink,
+        realm: Realm,
+        clock: Callable[[], datetime],
+        new_event_id: Callable[[], str],
+    ) -> None:
+        self._sink = sink
+        self._realm = realm
+        self._clock = clock
+        self._new_event_id = new_event_id
+
+    def write(self, answered: Answered) -> None:
+        """Writes the record.
+
+        Raises:
+            AuditUnavailable: it isn't written; the request must not be answered.
+        """
+        record: dict[str, object] = {
+            "eventVersion": EVENT_VERSION,
+            "eventTime": self._clock(),
+            "eventID": self._new_event_id(),
+            "requestID": answered.request_id,
+            "eventSource": EVENT_SOURCE,
+            "eventName": answered.operation,
+            "eventType": "AwsApiCall",
+            "eventCategory": "Management",
+            "managementEvent": True,
+            "readOnly": answered.is_read_only,
+            "awsRegion": self._realm.region,
+            "recipientAccountId": self._realm.account_id,
+            "sourceIPAddress": answered.source,
+            "userAgent": answered.user_agent,
+            "userIdentity": _identity(answered.caller),
+            "requestParameters": answered.parameters,
+            "responseElements": answered.response,
+            "resources": [self._resource(arn) for arn in answered.resources],
+        }
+        if answered.material_ids:
+            record["additionalEventData"] = {"keyMaterialIds": answered.material_ids}
+        if answered.error is not None:
+            record["errorCode"] = answered.error.aws_name
+            record["errorMessage"] = answered.error.message
+        self._sink.write(record)
+
+    def write_service_event(self, name: str, details: Mapping[str, object]) -> None:
+        """Writes the record of something that the service did by itself.
+
+        Raises:
+            AuditUnavailable: it isn't written.
+        """
+        self._sink.write(
+            {
+                "eventVersion": EVENT_VERSION,
+                "eventTime": self._clock(),
+                "eventID": self._new_event_id(),
+                "eventSource": EVENT_SOURCE,
+                "eventName": name,
+                "eventType": "AwsServiceEvent",
+                "eventCategory": "Management",
+                "managementEvent": True,
+                "readOnly": False,
+                "awsRegion": self._realm.region,
+                "recipientAccountId": self._realm.account_id,
+                "serviceEventDetails": details,
+            }
+        )
+
+    def _resource(self, arn: str) -> Mapping[str, str]:
+        return {"accountId": self._realm.account_id, "type": "AWS::KMS::Key", "ARN": arn}
+
+
+def _identity(caller: Caller | None) -> Mapping[str, str]:
+    if caller is None:
+        return {"type": "Unknown"}
+    return {
+        "type": "AssumedRole",
+        "principalId": caller.credential,
+        "arn": caller.arn,
+        "accountId": caller.account_id,
+    }

@@ -1,0 +1,1 @@
+"""The rules of a key management service, as pure functions and data: no I/O, no clock, no token."""

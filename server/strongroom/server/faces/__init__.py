@@ -1,0 +1,1 @@
+"""Wire protocols: bytes in, bytes out, and nothing decided here."""

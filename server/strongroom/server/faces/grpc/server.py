@@ -1,0 +1,84 @@
+"""The gRPC server of one worker."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from strongroom.server.faces.grpc.credentials import ServerCertificates
+from strongroom.server.faces.grpc.handlers import OperationHandler, generic_handlers
+
+_Status = health_pb2.HealthCheckResponse
+
+
+@dataclass(frozen=True, slots=True)
+class GrpcOptions:
+    """How the server listens.
+
+    Args:
+        listen: `host:port`; several workers share it by SO_REUSEPORT.
+        max_request_bytes: the largest message that is read.
+        max_concurrent_requests: how many may be under way in one worker.
+        max_connection_age_s: after which clients are asked to reconnect, so that certificates are
+            checked again and connections spread over workers; 0 for never.
+        reflection: True to tell clients about the services.
+    """
+
+    listen: str
+    max_request_bytes: int
+    max_concurrent_requests: int
+    max_connection_age_s: int
+    reflection: bool
+
+
+class GrpcFace:
+    """Serves operations, health and reflection over mTLS."""
+
+    def __init__(
+        self,
+        handlers: Iterable[OperationHandler],
+        services: Iterable[str],
+        certificates: ServerCertificates,
+        options: GrpcOptions,
+    ) -> None:
+        self._services = (*services, "")
+        self._health = health.aio.HealthServicer()
+        self._server = grpc.aio.server(
+            options=_channel_options(options), maximum_concurrent_rpcs=options.max_concurrent_requests
+        )
+        self._server.add_generic_rpc_handlers(generic_handlers(handlers))
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        if options.reflection:
+            names = (*self._services[:-1], health.SERVICE_NAME, reflection.SERVICE_NAME)
+            reflection.enable_server_reflection(names, self._server)
+        self._server.add_secure_port(options.listen, certificates.credentials)
+
+    async def start(self) -> None:
+        """Begins to serve; not ready until `set_ready`."""
+        await self.set_ready(is_ready=False)
+        await self._server.start()
+
+    async def set_ready(self, *, is_ready: bool) -> None:
+        """Tells health checks whether this worker can do its work."""
+        status = _Status.SERVING if is_ready else _Status.NOT_SERVING
+        for service in self._services:
+            await self._health.set(service, status)
+
+    async def drain(self, timeout_s: float) -> None:
+        """Accepts nothing more and lets running calls end; those that last longer are cancelled."""
+        await self._health.enter_graceful_shutdown()
+        await self._server.stop(timeout_s)
+
+
+def _channel_options(options: GrpcOptions) -> list[tuple[str, int]]:
+    age_ms = options.max_connection_age_s * 1000
+    return [
+        ("grpc.so_reuseport", 1),
+        ("grpc.max_receive_message_length", options.max_request_bytes),
+        ("grpc.keepalive_time_ms", 60_000),
+        ("grpc.keepalive_timeout_ms", 20_000),
+        ("grpc.http2.min_ping_interval_without_data_ms", 30_000),
+        *([("grpc.max_connection_age_ms", age_ms)] if age_ms else []),
+    ]

@@ -1,0 +1,104 @@
+"""From errors to google.rpc.Status: the one place where this face translates them.
+
+Conventions: AIP-193; types of google/rpc/error_details.proto. Exactly one ErrorInfo in every status.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.message import Message
+from google.rpc.error_details_pb2 import (
+    BadRequest,
+    ErrorInfo,
+    PreconditionFailure,
+    QuotaFailure,
+    RequestInfo,
+    ResourceInfo,
+    RetryInfo,
+)
+from google.rpc.status_pb2 import Status
+
+from strongroom.server.core.errors import (
+    KeyDisabled,
+    KeyStateInvalid,
+    KmsError,
+    LimitExceeded,
+    NotFound,
+    Unavailable,
+    ValidationFailed,
+)
+
+ERROR_DOMAIN = "strongroom"
+
+_MAX_MESSAGE_CHARACTERS = 1024  # trailers are limited to 8 KiB by most clients
+_MAX_VIOLATIONS = 10
+
+
+def status_of(error: KmsError, request_id: str) -> Status:
+    """The status of an error, with its details."""
+    details: list[Message] = [
+        ErrorInfo(
+            reason=error.reason,
+            domain=ERROR_DOMAIN,
+            metadata={"awsException": error.aws_name, **error.metadata},
+        ),
+        RequestInfo(request_id=request_id),
+    ]
+    details += [make(error) for kind, make in _DETAILS.items() if isinstance(error, kind)]
+    return Status(
+        code=error.code,
+        message=error.message[:_MAX_MESSAGE_CHARACTERS],
+        details=[_packed(detail) for detail in details],
+    )
+
+
+def _packed(message: Message) -> AnyMessage:
+    packed = AnyMessage()
+    packed.Pack(message)
+    return packed
+
+
+def _violations(error: Any) -> Message:  # noqa: ANN401 # a ValidationFailed
+    violation = BadRequest.FieldViolation
+    found = error.violations[:_MAX_VIOLATIONS]
+    detail: Message = BadRequest(field_violations=[violation(field=v.field, description=v.text[:256]) for v in found])
+    return detail
+
+
+def _retry(error: Any) -> Message:  # noqa: ANN401 # an Unavailable
+    info: Any = RetryInfo()
+    info.retry_delay.FromMilliseconds(int(error.retry_after_s * 1000))
+    detail: Message = info
+    return detail
+
+
+def _key_state(error: KmsError) -> Message:
+    subject = error.metadata.get("keyId", "")
+    violation = PreconditionFailure.Violation(type="KEY_STATE", subject=subject, description=error.message)
+    detail: Message = PreconditionFailure(violations=[violation])
+    return detail
+
+
+def _quota(error: KmsError) -> Message:
+    violation = QuotaFailure.Violation(
+        subject=error.metadata.get("quota", "account"), description=error.message[:256]
+    )
+    detail: Message = QuotaFailure(violations=[violation])
+    return detail
+
+
+def _resource(error: KmsError) -> Message:
+    name = error.metadata.get("keyId") or error.metadata.get("alias", "")
+    detail: Message = ResourceInfo(resource_type="AWS::KMS::Key", resource_name=name)
+    return detail
+
+
+_DETAILS: Mapping[type[KmsError], Callable[[Any], Message]] = {
+    ValidationFailed: _violations,
+    Unavailable: _retry,
+    KeyDisabled: _key_state,
+    KeyStateInvalid: _key_state,
+    LimitExceeded: _quota,
+    NotFound: _resource,
+}

@@ -1,0 +1,8 @@
+"""What a worker knows of keys: snapshots from the store, kept until the change feed drops them."""
+
+from strongroom.server.keyring.cache import KeyCache
+from strongroom.server.keyring.counting import EncryptionCounter
+from strongroom.server.keyring.resolution import KeyResolver
+from strongroom.server.keyring.snapshots import KeySnapshot, Material
+
+__all__ = ["EncryptionCounter", "KeyCache", "KeyResolver", "KeySnapshot", "Material"]

@@ -1,0 +1,68 @@
+"""From what a request says to a key.
+
+Source: AWS KMS developer guide, "Key identifiers (KeyId)"; the failures are those recorded live.
+"""
+
+from strongroom.server.core.arns import Realm, is_alias_name, is_key_id, parse_arn
+from strongroom.server.core.callers import Caller
+from strongroom.server.core.errors import AccessDenied, AliasNotFound, NotFound
+from strongroom.server.keyring.cache import KeyCache
+from strongroom.server.keyring.snapshots import KeySnapshot
+
+
+class KeyResolver:
+    """Finds keys by key id, key ARN, alias name or alias ARN."""
+
+    def __init__(self, cache: KeyCache, realm: Realm) -> None:
+        self._cache = cache
+        self._realm = realm
+        self._arn_prefix = realm.key_arn("")
+
+    def cached(self, identifier: str) -> KeySnapshot | None:
+        """The key with this id or ARN if it is cached: to tell how long a request will take, not who may."""
+        return self._cache.cached(identifier.removeprefix(self._arn_prefix))
+
+    def resolve(self, identifier: str, caller: Caller, *, accepts_alias: bool) -> KeySnapshot:
+        """The key that an identifier names for this caller.
+
+        Raises:
+            NotFound: malformed, of another Region, or no such key in an account that the caller may know.
+            InvalidArn: an ARN that can't be read.
+            AccessDenied: a key of another account, whether it exists or not.
+        """
+        if identifier.startswith("arn:"):
+            return self._by_arn(identifier, caller, accepts_alias=accepts_alias)
+        if is_key_id(identifier):
+            return self._by_id(identifier, caller.account_id)
+        if accepts_alias and is_alias_name(identifier):
+            raise _no_alias(self._realm.alias_arn(identifier, caller.account_id))
+        raise NotFound(f"Invalid keyId '{identifier}'")
+
+    def _by_arn(self, text: str, caller: Caller, *, accepts_alias: bool) -> KeySnapshot:
+        arn = parse_arn(text)
+        if arn.region != self._realm.region or arn.partition != self._realm.partition:
+            raise NotFound(f"Invalid arn {arn.region}")
+        if arn.account_id != caller.account_id:
+            raise AccessDenied(
+                f"User: {caller.arn} is not authorized to perform this operation on this resource "
+                "because the resource does not exist in this Region, no resource-based policies allow "
+                "access, or a resource-based policy explicitly denies access"
+            )
+        if arn.kind == "key":
+            if not is_key_id(arn.name):
+                raise NotFound(f"Invalid keyId '{arn.name}'")
+            return self._by_id(arn.name, arn.account_id)
+        if not accepts_alias:
+            raise NotFound(f"Invalid keyId '{text}'")
+        raise _no_alias(text)
+
+    def _by_id(self, key_id: str, account_id: str) -> KeySnapshot:
+        snapshot = self._cache.get(key_id)
+        if snapshot is None or snapshot.account_id != account_id:
+            arn = self._realm.key_arn(key_id, account_id)
+            raise NotFound(f"Key '{arn}' does not exist", metadata={"keyId": arn})
+        return snapshot
+
+
+def _no_alias(arn: str) -> AliasNotFound:
+    return AliasNotFound(f"Alias {arn} is not found.", metadata={"alias": arn})

@@ -1,0 +1,87 @@
+"""The immutable view of a key that the hot path works on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+
+from strongroom.hsm import MaterialId, MaterialRef
+from strongroom.server.core import blob, names
+from strongroom.server.core.arns import Realm
+from strongroom.server.store import KeyRecord, MaterialRecord
+from strongroom.v1 import resources_pb2 as v1
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """One material of a key, ready for use.
+
+    Args:
+        ref: by which the token finds and proves it.
+        kms_material_id: its name towards callers, 64 hex digits.
+        header: the first 17 bytes of every blob that it encrypts.
+        is_missing: the token was seen without it.
+    """
+
+    ref: MaterialRef
+    kms_material_id: str
+    header: bytes
+    is_missing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeySnapshot:
+    """A key as it was at one revision of the store.
+
+    Args:
+        state: the state that callers see: UNAVAILABLE while the current material is missing.
+        materials: all materials by their 16-byte id; `current` is the one that encrypts.
+    """
+
+    key_id: str
+    arn: str
+    account_id: str
+    description: str
+    spec: names.KeySpecValue
+    usage: names.KeyUsageValue
+    origin: names.OriginValue
+    state: names.KeyStateValue
+    is_multi_region: bool
+    created_at: datetime
+    current: Material
+    materials: Mapping[bytes, Material]
+
+
+_STATES = {name: v1.KeyState.Value(key) for key, name in names.STATE_NAMES.items()}
+_HIDDEN_BY_MISSING_MATERIAL = frozenset({v1.KEY_STATE_ENABLED, v1.KEY_STATE_DISABLED})
+
+
+def snapshot_of(record: KeyRecord, realm: Realm) -> KeySnapshot:
+    """Builds the snapshot of a stored key."""
+    materials = {row.material_id: _material_of(row) for row in record.materials}
+    current = materials[record.current_material_id]
+    return KeySnapshot(
+        key_id=record.key_id,
+        arn=realm.key_arn(record.key_id, record.account_id),
+        account_id=record.account_id,
+        description=record.description,
+        spec=v1.KeySpec.Value(f"KEY_SPEC_{record.key_spec}"),
+        usage=v1.KeyUsage.Value(f"KEY_USAGE_{record.key_usage}"),
+        origin=v1.Origin.Value(f"ORIGIN_{record.origin}"),
+        state=_visible_state(record.state, current),
+        is_multi_region=record.multi_region,
+        created_at=record.created_at,
+        current=current,
+        materials=MappingProxyType(materials),
+    )
+
+
+def _material_of(row: MaterialRecord) -> Material:
+    ref = MaterialRef(MaterialId(row.material_id), row.label, row.check_value)
+    return Material(ref, row.kms_material_id, blob.header(row.material_id), row.missing_since is not None)
+
+
+def _visible_state(stored: str, current: Material) -> names.KeyStateValue:
+    state = _STATES[stored]
+    is_hidden = current.is_missing and state in _HIDDEN_BY_MISSING_MATERIAL
+    return v1.KEY_STATE_UNAVAILABLE if is_hidden else state

@@ -1,0 +1,135 @@
+"""How an operation is declared."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeAlias
+
+from google.protobuf.message import Message
+
+from strongroom.server.core.blob import Blob
+from strongroom.server.core.callers import Caller
+from strongroom.server.core.errors import ValidationFailed
+from strongroom.server.core.fields import Field, Request, camel_case
+from strongroom.server.keyring import KeySnapshot, Material
+from strongroom.server.operations.parts import Parts
+
+Response: TypeAlias = Any  # a protobuf message: its fields are set by name
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A key that a request uses.
+
+    Args:
+        key: the key.
+        material: the one that this operation uses, or None if the key can't have made the blob.
+        blob: what to decrypt, if this use decrypts.
+    """
+
+    key: KeySnapshot
+    material: Material | None
+    blob: Blob | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One authenticated request whose keys are found, authorised and checked."""
+
+    caller: Caller
+    request: Request
+    targets: tuple[Target, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUse:
+    """How an operation uses a key.
+
+    Args:
+        action: the permission that it needs, without `kms:`.
+        find: finds the key that the request means.
+        is_cached: tells whether `find` and the use itself need neither store nor search.
+        states: the key states that allow it.
+        checks: what the key must be besides, in order; each raises if it isn't.
+    """
+
+    action: str
+    find: Callable[[Parts, Caller, Request], Target]
+    is_cached: Callable[[Parts, Request], bool]
+    states: frozenset[int]
+    checks: tuple[Callable[[Target, Request], None], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """An operation of the service.
+
+    Args:
+        name: AWS KMS's name.
+        service: the full name of the gRPC service that has it.
+        request: the request's message type.
+        response: the response's message type.
+        fields: the request's fields: how each is validated and recorded.
+        run: does the work; returns the response, or raises.
+        uses: the keys that it uses, in the order of the audit record's resources.
+        action: the permission of an operation that uses no existing key.
+        rules: further checks of the request alone, such as fields that exclude each other.
+        is_read_only: True unless it changes what the store holds.
+        may_run_inline: True if, with all keys cached, it takes microseconds and no database.
+        response_elements: what of the response the audit record shows.
+    """
+
+    name: str
+    service: str
+    request: type[Message]
+    response: type[Message]
+    fields: tuple[Field, ...]
+    run: Callable[[Parts, Call], Message]
+    uses: tuple[KeyUse, ...] = ()
+    action: str = ""
+    rules: tuple[Callable[[Request], None], ...] = ()
+    is_read_only: bool = True
+    may_run_inline: bool = False
+    response_elements: Callable[[Response], Mapping[str, object]] | None = None
+    has_dry_run: bool = field(init=False)
+    has_grant_tokens: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        names = {declared.name for declared in self.fields}
+        assert names == set(self.request.DESCRIPTOR.fields_by_name), self.name  # noqa: S101 # at import
+        object.__setattr__(self, "has_dry_run", "dry_run" in names)
+        object.__setattr__(self, "has_grant_tokens", "grant_tokens" in names)
+
+    @property
+    def path(self) -> str:
+        """The gRPC method path, `/package.Service/Method`."""
+        return f"/{self.service}/{self.name}"
+
+    @cached_property
+    def _checks(self) -> tuple[Callable[[Request], tuple[Any, ...]], ...]:
+        return tuple(declared.check for declared in self.fields)
+
+    @cached_property
+    def _recorders(self) -> tuple[tuple[str, Callable[[Request], object]], ...]:
+        return tuple((camel_case(f.name), f.record) for f in self.fields if f.is_recorded)
+
+    def validate(self, request: Request) -> None:
+        """Checks the request alone.
+
+        Raises:
+            ValidationFailed: names every field that breaks its constraint.
+            FeatureNotImplemented: the request asks for something that isn't offered.
+        """
+        violations = [found for check in self._checks for found in check(request)]
+        if violations:
+            raise ValidationFailed.of(tuple(violations))
+        for rule in self.rules:
+            rule(request)
+
+    def request_parameters(self, request: Request) -> dict[str, object]:
+        """The request's fields as the audit record shows them, defaults filled in, secrets left out."""
+        return {name: value for name, record in self._recorders if (value := record(request)) is not None}
+
+    def runs_inline(self, parts: Parts, request: Request) -> bool:
+        """True if this very request will touch neither database nor anything slow."""
+        return self.may_run_inline and all(use.is_cached(parts, request) for use in self.uses)

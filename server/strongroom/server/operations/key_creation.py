@@ -1,0 +1,146 @@
+"""CreateKey."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+
+from google.protobuf.json_format import MessageToDict
+
+from strongroom.hsm import Capability, HsmError, MaterialId, MaterialRef
+from strongroom.server.core import key_policies, key_specs, names
+from strongroom.server.core.blob import kms_material_id
+from strongroom.server.core.errors import (
+    CustomKeyStoresNotImplemented,
+    LimitExceeded,
+    UnsupportedOperation,
+)
+from strongroom.server.core.fields import Flag, NotOffered, PresentText, Request, Tags, Text
+from strongroom.server.core.tags import check_tags
+from strongroom.server.keyring.snapshots import snapshot_of
+from strongroom.server.operations import shared_fields as fields
+from strongroom.server.operations.declaration import Call, Operation, Response
+from strongroom.server.operations.metadata import metadata_of
+from strongroom.server.operations.parts import Parts
+from strongroom.server.store import IntentLost, KeyRecord, NewKey, NewMaterial, StoreError, Tag
+from strongroom.v1 import key_service_pb2 as keys
+from strongroom.v1 import resources_pb2 as v1
+
+MAX_DESCRIPTION_CHARACTERS = 8192
+MAX_POLICY_CHARACTERS = 131_072
+POLICY_PATTERN = "[\u0009\u000a\u000d\u0020-\u00ff]+"
+
+_GENERATORS: Mapping[int, Capability] = {v1.KEY_SPEC_SYMMETRIC_DEFAULT: Capability.AES_256_GCM}
+
+
+def _create_key(parts: Parts, call: Call) -> keys.CreateKeyResponse:
+    request = call.request
+    spec = request.key_spec or v1.KEY_SPEC_SYMMETRIC_DEFAULT
+    key = _new_key(parts, call, spec)
+    _check_offered(parts, spec)
+    if parts.store.count_keys(key.account_id) >= parts.max_keys:
+        raise LimitExceeded(f"The account has {parts.max_keys} keys, the most that it may have.")
+    record = _generate(parts, key)
+    return keys.CreateKeyResponse(key_metadata=metadata_of(snapshot_of(record, parts.realm)))
+
+
+def _new_key(parts: Parts, call: Call, spec: names.KeySpecValue) -> NewKey:
+    request, account_id = call.request, call.caller.account_id
+    policy = request.policy or key_policies.default_policy(parts.realm, account_id)
+    usage = key_specs.usage_for(spec, request.key_usage)
+    return NewKey(
+        key_id=parts.new_key_id(),
+        account_id=account_id,
+        description=request.description,
+        key_spec=names.KEY_SPECS[spec],
+        key_usage=names.KEY_USAGES[usage],
+        origin=names.ORIGINS[v1.ORIGIN_AWS_KMS],
+        multi_region=False,
+        created_at=parts.clock(),
+        policy=policy,
+        created_by=call.caller.arn,
+        tags=tuple(Tag(tag.tag_key, tag.tag_value) for tag in request.tags),
+    )
+
+
+def _check_offered(parts: Parts, spec: names.KeySpecValue) -> None:
+    """A key that the token can't make is refused here, never found out in use."""
+    capability = _GENERATORS.get(spec)
+    missing = "no support in this version" if capability is None else parts.token.missing(capability)
+    if missing:
+        name = names.KEY_SPECS[spec]
+        raise UnsupportedOperation(
+            f"This deployment can't make keys of KeySpec {name}: {missing}.",
+            metadata={"keySpec": name},
+        )
+
+
+def _generate(parts: Parts, key: NewKey) -> KeyRecord:
+    """Intent, token object, completion: a crash between any two is finished by reconciliation."""
+    material_id = MaterialId(parts.token.random(16))
+    label = f"strongroom/{parts.deployment}/{key.key_id}"
+    material = NewMaterial(material_id, kms_material_id(material_id), label, key.created_at)
+    parts.store.begin_create(key, material, parts.boot_id)
+    try:
+        ref = parts.token.generate_aes(material_id, label)
+    except HsmError:
+        _undo(parts, material_id, label)
+        raise
+    return _complete(parts, key, ref)
+
+
+def _complete(parts: Parts, key: NewKey, ref: MaterialRef) -> KeyRecord:
+    try:
+        return parts.store.complete_create(key.key_id, ref.material_id, ref.check)
+    except IntentLost:
+        # Reconciliation took us for dead and removed the row: the object must follow it.
+        parts.token.destroy(ref.material_id, ref.label)
+        raise
+
+
+def _undo(parts: Parts, material_id: MaterialId, label: str) -> None:
+    """Undoes an intent; where token or store don't answer, reconciliation will."""
+    with suppress(HsmError, StoreError):
+        parts.store.begin_undo(material_id, parts.boot_id)
+        parts.token.destroy(material_id, label)
+        parts.store.complete_destroy(material_id, "generation failed")
+
+
+def _check_request(request: Request) -> None:
+    if request.multi_region:
+        raise UnsupportedOperation("Multi-Region keys are not offered; leave MultiRegion out.")
+    if request.origin not in {v1.ORIGIN_UNSPECIFIED, v1.ORIGIN_AWS_KMS}:
+        origin = names.ORIGINS[request.origin]
+        raise UnsupportedOperation(f"Origin {origin} is not offered; keys are made in the token.")
+    if request.HasField("policy"):
+        key_policies.check_policy(request.policy)
+    check_tags([tag.tag_key for tag in request.tags])
+
+
+def _response_elements(response: Response) -> Mapping[str, object]:
+    return {"keyMetadata": MessageToDict(response.key_metadata)}
+
+
+CREATE_KEY = Operation(
+    name="CreateKey",
+    service="strongroom.v1.KeyService",
+    request=keys.CreateKeyRequest,
+    response=keys.CreateKeyResponse,
+    fields=(
+        PresentText("policy", 1, MAX_POLICY_CHARACTERS, POLICY_PATTERN),
+        Text("description", 0, MAX_DESCRIPTION_CHARACTERS),
+        fields.choice("key_usage", "KeyUsage"),
+        fields.choice("key_spec", "KeySpec", v1.KEY_SPEC_SYMMETRIC_DEFAULT),
+        fields.choice("origin", "Origin", v1.ORIGIN_AWS_KMS),
+        fields.CUSTOM_KEY_STORE_ID,
+        NotOffered("xks_key_id", CustomKeyStoresNotImplemented, fields.CUSTOM_KEY_STORE_ID.message),
+        Flag("bypass_policy_lockout_safety_check", always=True),
+        Tags(),
+        Flag("multi_region", always=True),
+    ),
+    rules=(_check_request,),
+    action="CreateKey",
+    is_read_only=False,
+    run=_create_key,
+    response_elements=_response_elements,
+)
+
+OPERATIONS = (CREATE_KEY,)

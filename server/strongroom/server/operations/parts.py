@@ -1,0 +1,36 @@
+"""What operations work with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from strongroom.hsm import Token
+from strongroom.server.core.arns import Realm
+from strongroom.server.keyring import KeyCache, KeyResolver
+from strongroom.server.operations.symmetric import SymmetricCipher
+from strongroom.server.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of a worker that operations use.
+
+    Args:
+        deployment: the name that the deployment's token objects bear.
+        boot_id: of the running service; marks the intents that it has begun.
+        max_keys: how many keys an account may have.
+        clock: gives the time in UTC.
+        new_key_id: gives a fresh key id.
+    """
+
+    token: Token
+    store: Store
+    keys: KeyCache
+    resolver: KeyResolver
+    cipher: SymmetricCipher
+    realm: Realm
+    deployment: str
+    boot_id: str
+    max_keys: int
+    clock: Callable[[], datetime]
+    new_key_id: Callable[[], str]

@@ -1,0 +1,53 @@
+"""Request fields that several operations have."""
+
+from strongroom.server.core import blob
+from strongroom.server.core.errors import CustomKeyStoresNotImplemented, FeatureNotImplemented
+from strongroom.server.core.fields import (
+    Blob,
+    Choice,
+    Choices,
+    EncryptionContext,
+    Flag,
+    GrantTokens,
+    NotOffered,
+    Text,
+)
+from strongroom.v1 import resources_pb2 as v1
+
+MAX_BLOB_BYTES = 6144
+MAX_KEY_ID_CHARACTERS = 2048
+
+_ENUMS = v1.DESCRIPTOR.enum_types_by_name
+
+KEY_ID = Text("key_id", 1, MAX_KEY_ID_CHARACTERS)
+PLAINTEXT = Blob("plaintext", 1, blob.MAX_PLAINTEXT_BYTES)
+CIPHERTEXT_BLOB = Blob("ciphertext_blob", 0, MAX_BLOB_BYTES)  # empty only as IGNORE_CIPHERTEXT allows
+ENCRYPTION_CONTEXT = EncryptionContext("encryption_context")
+GRANT_TOKENS = GrantTokens()
+DRY_RUN = Flag("dry_run")
+DRY_RUN_MODIFIERS = Choices("dry_run_modifiers", _ENUMS["DryRunModifier"])
+RECIPIENT = NotOffered(
+    "recipient",
+    FeatureNotImplemented,
+    "Recipients are not offered: the service can't verify enclave attestations. Leave the field out.",
+)
+CUSTOM_KEY_STORE_ID = NotOffered(
+    "custom_key_store_id",
+    CustomKeyStoresNotImplemented,
+    "Custom key stores are not offered: leave the field out to use the deployment's own token.",
+)
+
+
+def optional_key_id(name: str) -> Text:
+    """A key that may be named."""
+    return Text(name, 0, MAX_KEY_ID_CHARACTERS)
+
+
+def encryption_algorithm(name: str = "encryption_algorithm") -> Choice:
+    """An encryption algorithm, by default SYMMETRIC_DEFAULT."""
+    return Choice(name, _ENUMS["EncryptionAlgorithm"], v1.ENCRYPTION_ALGORITHM_SYMMETRIC_DEFAULT)
+
+
+def choice(name: str, enum: str, default: int = 0) -> Choice:
+    """A value of one of the shared enums."""
+    return Choice(name, _ENUMS[enum], default)

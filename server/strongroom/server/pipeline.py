@@ -1,0 +1,232 @@
+"""The one way through: authenticate, validate, resolve, authorise, check state, execute, audit.
+
+Every face hands every request to `Pipeline.call`, which always gives an outcome and never raises. The
+order of the checks is AWS KMS's: who asks, what is wrong with the request alone, which keys it means and
+whether the caller may, their state, their kind, and a dry run last.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import structlog
+from google.protobuf.message import DecodeError, Message
+
+from strongroom.server.audit import AuditUnavailable, RecordWriter
+from strongroom.server.audit.records import Answered
+from strongroom.server.authentication import Authenticator
+from strongroom.server.authorization import Authorizer
+from strongroom.server.core import key_states
+from strongroom.server.core.callers import Caller
+from strongroom.server.core.errors import (
+    DeadlineExceeded,
+    DependencyUnavailable,
+    DryRunSucceeded,
+    Internal,
+    KmsError,
+    MalformedRequest,
+)
+from strongroom.server.operations import Call, Operation, Parts, Target
+from strongroom.server.store import StoreError
+from strongroom.server.translation import LowerError, translate
+
+_RETRY_AFTER_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A request as it came over the wire.
+
+    Args:
+        body: the serialised request message.
+        certificate: the peer's verified certificate in PEM, or None.
+        source: the peer's address.
+        user_agent: what the client calls itself.
+        deadline: on time.monotonic()'s clock; infinite if the client set none.
+    """
+
+    body: bytes
+    certificate: bytes | None
+    source: str
+    user_agent: str
+    deadline: float
+
+
+@dataclass(slots=True)
+class Progress:
+    """What is known of a request so far: the audit record tells as much as there is."""
+
+    request_id: str
+    operation: Operation
+    arrival: Arrival
+    request: Any = None
+    caller: Caller | None = None
+    targets: tuple[Target, ...] = ()
+    obstacle: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What is answered: a response, or an error."""
+
+    request_id: str
+    response: Message | None
+    error: KmsError | None
+
+
+class RequestLog(StrEnum):
+    """Which requests get a line in the log; the audit trail has them all."""
+
+    ALL = "all"
+    FAILURES = "failures"
+    NONE = "none"
+
+
+class Pipeline:
+    """Carries requests through; thread-safe."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        authenticator: Authenticator,
+        authorizer: Authorizer,
+        records: RecordWriter,
+        new_request_id: Callable[[], str],
+        *,
+        logs: RequestLog = RequestLog.FAILURES,
+    ) -> None:
+        self._parts = parts
+        self._authenticator = authenticator
+        self._authorizer = authorizer
+        self._records = records
+        self._new_request_id = new_request_id
+        self._logs = logs
+        self._log = structlog.get_logger("strongroom.requests")
+
+    def begin(self, operation: Operation, arrival: Arrival) -> Progress:
+        """Gives a request its id, reads its message, and catches up with what others have changed.
+
+        One thread only begins requests: the event loop's.
+        """
+        progress = Progress(self._new_request_id(), operation, arrival)
+        try:
+            progress.request = operation.request.FromString(arrival.body)
+            self._parts.keys.refresh()
+        except DecodeError:
+            name = operation.request.DESCRIPTOR.full_name
+            progress.obstacle = MalformedRequest(f"The request isn't a {name}.")
+        except StoreError as error:  # what DisableKey says can't be known: nothing is answered from memory
+            progress.obstacle = error
+        return progress
+
+    def runs_inline(self, progress: Progress) -> bool:
+        """True if the rest takes microseconds: no query, no search on the token, no slow mechanism."""
+        return progress.obstacle is not None or progress.operation.runs_inline(self._parts, progress.request)
+
+    def finish(self, progress: Progress) -> Outcome:
+        """Carries a request through; writes its record before the outcome is given."""
+        response, error = None, None
+        started = time.perf_counter_ns()
+        try:
+            response = self._execute(progress)
+        except KmsError as raised:
+            error = raised
+        except LowerError as raised:
+            error = translate(raised)
+        except Exception:  # noqa: BLE001 # whatever it is, the caller learns nothing but an id
+            error = self._incident(progress)
+        error = self._record(progress, response, error)
+        if self._logs is RequestLog.ALL or (error is not None and self._logs is RequestLog.FAILURES):
+            self._log_line(progress, error, started)
+        return Outcome(progress.request_id, None if error else response, error)
+
+    def _execute(self, progress: Progress) -> Message:
+        operation, request = progress.operation, progress.request
+        caller = progress.caller = self._authenticator.authenticate(progress.arrival.certificate)
+        if progress.obstacle is not None:
+            raise progress.obstacle
+        if time.monotonic() > progress.arrival.deadline:
+            raise DeadlineExceeded("The deadline passed before the request's turn came.")
+        operation.validate(request)
+        self._authorize(progress, caller)
+        for use, target in zip(operation.uses, progress.targets, strict=True):
+            if target.key.state not in use.states:
+                raise key_states.refusal(target.key.state, target.key.arn)
+            for check in use.checks:
+                check(target, request)
+        if operation.has_dry_run and request.dry_run:
+            raise DryRunSucceeded("The request would have succeeded, but the DryRun option is set.")
+        return operation.run(self._parts, Call(caller, request, progress.targets))
+
+    def _authorize(self, progress: Progress, caller: Caller) -> None:
+        """Finds the keys that the request means and asks for each whether the caller may use it."""
+        operation, request = progress.operation, progress.request
+        if operation.action:
+            self._authorizer.authorize(caller, operation.action, None)
+        for use in operation.uses:
+            target = use.find(self._parts, caller, request)
+            progress.targets += (target,)
+            self._authorizer.authorize(caller, use.action, target.key)
+        if operation.has_grant_tokens:
+            self._authorizer.check_grant_tokens(request.grant_tokens)
+
+    def _record(
+        self, progress: Progress, response: Message | None, error: KmsError | None
+    ) -> KmsError | None:
+        """Writes the audit record; an answer without one is not given."""
+        try:
+            self._records.write(_answered(progress, response, error))
+        except AuditUnavailable as failure:
+            self._log.error("audit record not written", request_id=progress.request_id, reason=str(failure))
+            return DependencyUnavailable(
+                "The audit trail can't be written, so nothing is answered.", retry_after_s=_RETRY_AFTER_S
+            )
+        return error
+
+    def _incident(self, progress: Progress) -> Internal:
+        """Logs a defect of ours with its traceback; the caller gets the request id to ask about."""
+        self._log.exception("incident", request_id=progress.request_id, operation=progress.operation.name)
+        return Internal(f"An internal error; report the request id {progress.request_id}.")
+
+    def _log_line(self, progress: Progress, error: KmsError | None, started: int) -> None:
+        caller = progress.caller
+        self._log.info(
+            "request",
+            request_id=progress.request_id,
+            operation=progress.operation.name,
+            caller=caller.arn if caller else None,
+            keys=[target.key.key_id for target in progress.targets],
+            outcome=error.reason if error else "OK",
+            ms=(time.perf_counter_ns() - started) / 1e6,
+        )
+
+
+def _answered(progress: Progress, response: Message | None, error: KmsError | None) -> Answered:
+    operation, targets = progress.operation, progress.targets
+    return Answered(
+        request_id=progress.request_id,
+        operation=operation.name,
+        is_read_only=operation.is_read_only,
+        caller=progress.caller,
+        source=progress.arrival.source,
+        user_agent=progress.arrival.user_agent,
+        parameters=_parameters(progress),
+        resources=tuple(target.key.arn for target in targets),
+        material_ids=tuple(t.material.kms_material_id for t in targets if t.material is not None),
+        response=_response_elements(operation, response),
+        error=error,
+    )
+
+
+def _parameters(progress: Progress) -> Mapping[str, object] | None:
+    if progress.request is None:
+        return None
+    return progress.operation.request_parameters(progress.request)
+
+
+def _response_elements(operation: Operation, response: Message | None) -> Mapping[str, object] | None:
+    if response is None or operation.response_elements is None:
+        return None
+    return operation.response_elements(response)

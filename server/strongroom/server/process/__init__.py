@@ -1,0 +1,1 @@
+"""Processes: a supervisor, its workers, and one housekeeper."""

@@ -1,0 +1,70 @@
+"""What every child process of the supervisor has in common."""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from strongroom.server.config import ConfigInvalid, Settings, load_settings
+from strongroom.server.process.exit_codes import ExitCode, exit_code_of
+from strongroom.server.process.logs import configure_logs
+
+READY = b"ready\n"
+"""What a child writes to its standard output once it does its work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """What a child was started with.
+
+    Args:
+        name: `worker-0` or `housekeeper`.
+        boot_id: of the service that it belongs to.
+    """
+
+    name: str
+    boot_id: str
+    settings: Settings
+
+
+def run_child(run: Callable[[Child], None]) -> int:
+    """Reads the arguments, sets logging up, runs, and gives the exit code."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--boot-id", required=True)
+    arguments = parser.parse_args()
+    log = structlog.get_logger("strongroom.process")
+    try:
+        settings = load_settings(arguments.config)
+        configure_logs(arguments.name, settings.log.level)
+        run(Child(arguments.name, arguments.boot_id, settings))
+    except ConfigInvalid as error:
+        log.error("configuration invalid", problems=str(error))
+        return ExitCode.NEVER
+    except Exception as error:  # noqa: BLE001 # a child's last words
+        code = exit_code_of(error)
+        log.error("can't go on", error=type(error).__name__, reason=str(error), exit_code=int(code))
+        return code
+    return ExitCode.OK
+
+
+def say_ready() -> None:
+    """Tells the supervisor that this process does its work."""
+    os.write(sys.stdout.fileno(), READY)
+
+
+def on_orphaned(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
+    """Calls back when the supervisor is gone, however it went: it holds our standard input open."""
+
+    def read() -> None:
+        if not os.read(sys.stdin.fileno(), 1):
+            loop.remove_reader(sys.stdin.fileno())
+            callback()
+
+    loop.add_reader(sys.stdin.fileno(), read)

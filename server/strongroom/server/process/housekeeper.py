@@ -1,0 +1,82 @@
+"""The housekeeper process: scheduled work, done by whoever holds the lease."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+
+import structlog
+
+from strongroom.hsm import HsmError, Token, TokenState
+from strongroom.server.app import open_store, open_token, record_writer
+from strongroom.server.audit import AuditUnavailable, RecordWriter
+from strongroom.server.housekeeping.reconciliation import Reconciliation
+from strongroom.server.process.children import Child, on_orphaned, run_child, say_ready
+from strongroom.server.store import Store, StoreError
+
+_log = structlog.get_logger("strongroom.housekeeper")
+
+_LEASE = "housekeeping"
+_LEASE_INTERVALS = 3
+
+
+class HousekeeperProcess:
+    """The life of the housekeeper: does its rounds until it is told to stop."""
+
+    def __init__(self, child: Child) -> None:
+        self._child = child
+        self._loop = asyncio.get_running_loop()
+        self._stopping = asyncio.Event()
+        self._wake = asyncio.Event()
+
+    async def run(self) -> None:
+        """Does rounds until stopped."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, self._stop)
+        self._loop.add_signal_handler(signal.SIGHUP, lambda: None)
+        on_orphaned(self._loop, self._stop)
+        settings = self._child.settings
+        store = open_store(settings)
+        records = record_writer(settings, self._child.name)
+        token = open_token(settings, self._token_changed)
+        say_ready()
+        while not self._stopping.is_set():
+            await asyncio.to_thread(self._round, store, token, records)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), settings.housekeeping.reconcile_interval_s)
+            self._wake.clear()
+        token.close()
+        store.close()
+
+    def _stop(self) -> None:
+        self._stopping.set()
+        self._wake.set()
+
+    def _token_changed(self, state: TokenState, reason: str) -> None:  # noqa: ARG002
+        if state is TokenState.UP:
+            self._loop.call_soon_threadsafe(self._wake.set)
+
+    def _round(self, store: Store, token: Token, records: RecordWriter) -> None:
+        """One round; what can't be had now is had in the next."""
+        settings, boot_id = self._child.settings.housekeeping, self._child.boot_id
+        ttl_s = _LEASE_INTERVALS * settings.reconcile_interval_s
+        try:
+            token.heartbeat()
+            if store.acquire_lease(_LEASE, boot_id, ttl_s):
+                Reconciliation(store, token, records, boot_id, settings.intent_grace_s).run()
+                store.trim_changes(settings.change_feed_retention_s)
+        except (AuditUnavailable, HsmError, StoreError) as error:
+            _log.warning("round not finished", error=type(error).__name__, reason=str(error))
+
+
+async def _run(child: Child) -> None:
+    await HousekeeperProcess(child).run()
+
+
+def main() -> int:
+    """The process's entry point; gives its exit code."""
+    return run_child(lambda child: asyncio.run(_run(child)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

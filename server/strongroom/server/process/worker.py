@@ -1,0 +1,96 @@
+"""A worker process: serves requests until it is told to stop or its supervisor is gone."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+
+import structlog
+import uvloop
+
+from strongroom.hsm import TokenState
+from strongroom.server.app import Worker, build_worker
+from strongroom.server.process.children import Child, on_orphaned, run_child, say_ready
+from strongroom.server.store import StoreError
+
+_log = structlog.get_logger("strongroom.worker")
+
+
+class WorkerProcess:
+    """The life of a worker: starts, follows the health of token and store, drains."""
+
+    def __init__(self, child: Child) -> None:
+        self._child = child
+        self._loop = asyncio.get_running_loop()
+        self._stopping = asyncio.Event()
+        self._look = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serves until stopped."""
+        child = self._child
+        worker = build_worker(
+            child.settings, name=child.name, boot_id=child.boot_id, on_token=self._token_changed
+        )
+        self._listen_to_signals(worker)
+        on_orphaned(self._loop, self._stopping.set)
+        await worker.face.start()
+        await worker.face.set_ready(is_ready=True)
+        say_ready()
+        watching = asyncio.create_task(self._follow_health(worker))
+        await self._stopping.wait()
+        watching.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watching
+        await worker.face.drain(child.settings.server.drain_timeout_s)
+        worker.close()
+
+    def _listen_to_signals(self, worker: Worker) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, self._stopping.set)
+        self._loop.add_signal_handler(signal.SIGHUP, self._reload, worker)
+
+    def _reload(self, worker: Worker) -> None:
+        try:
+            worker.certificates.reload()
+        except OSError as error:
+            _log.error("certificates not reloaded", reason=str(error))  # no defect
+        else:
+            _log.info("certificates reloaded")
+
+    def _token_changed(self, state: TokenState, reason: str) -> None:  # noqa: ARG002
+        self._loop.call_soon_threadsafe(self._look.set)
+
+    async def _follow_health(self, worker: Worker) -> None:
+        """Readiness follows token and store: looked at now and then, and whenever the token changes."""
+        interval_s = self._child.settings.token.heartbeat_interval_s
+        was_ready = True
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._look.wait(), interval_s)
+            self._look.clear()
+            is_ready = await self._loop.run_in_executor(worker.executor, _is_well, worker)
+            if is_ready != was_ready:
+                _log.warning("ready" if is_ready else "not ready")
+                await worker.face.set_ready(is_ready=is_ready)
+                was_ready = is_ready
+
+
+def _is_well(worker: Worker) -> bool:
+    try:
+        worker.store.ping()
+    except StoreError:
+        return False
+    return worker.token.heartbeat()
+
+
+async def _run(child: Child) -> None:
+    await WorkerProcess(child).run()
+
+
+def main() -> int:
+    """The process's entry point; gives its exit code."""
+    return run_child(lambda child: uvloop.run(_run(child)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

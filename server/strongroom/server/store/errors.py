@@ -1,0 +1,51 @@
+"""What can go wrong with the store.
+
+StoreError
+    EncryptionsExhausted    a material has no encryptions left to reserve
+    IntentLost              reconciliation has undone what was being created
+    NoSuchKey               no key has this id
+    NotInState              the key's state doesn't allow the change
+    SchemaUnknown           the database is older or newer than this program, or isn't ours
+    StoreExists             there is a database already; nothing is overwritten
+    StoreUnavailable        the database can't be used now: locked too long, full, or not reachable
+"""
+
+
+class StoreError(Exception):
+    """Anything that the store raises. Never with values of rows."""
+
+
+class EncryptionsExhausted(StoreError):
+    """A material has no encryptions left to reserve."""
+
+
+class IntentLost(StoreError):
+    """Reconciliation has undone what was being created."""
+
+
+class NoSuchKey(StoreError):
+    """No key has this id."""
+
+
+class NotInState(StoreError):
+    """The key's state doesn't allow the change.
+
+    Args:
+        state: the state that it has.
+    """
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"The key is {state}.")
+        self.state = state
+
+
+class SchemaUnknown(StoreError):
+    """The database is older or newer than this program, or isn't ours."""
+
+
+class StoreExists(StoreError):
+    """There is a database already."""
+
+
+class StoreUnavailable(StoreError):
+    """The database can't be used now."""

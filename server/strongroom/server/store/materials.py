@@ -1,0 +1,174 @@
+"""Queries on materials: intents, counts, and whether the token has them."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from strongroom.server.store.errors import EncryptionsExhausted, IntentLost, NoSuchKey
+from strongroom.server.store.keys import CREATING, MATERIAL_COLUMNS, material_of
+from strongroom.server.store.records import Intent, MaterialRecord, NewKey, NewMaterial, Reservation
+from strongroom.server.store.tables import keys, materials, tags, tombstones
+from strongroom.server.store.transactions import append_change
+
+_INTENT_COLUMNS = (
+    materials.c.state.label("kind"),
+    materials.c.material_id,
+    materials.c.key_id,
+    materials.c.label,
+    materials.c.intent_owner.label("owner"),
+    materials.c.intent_at.label("begun_at"),
+)
+
+
+def begin_create(connection: Connection, key: NewKey, material: NewMaterial, owner: str) -> None:
+    """Writes down what is about to be made on the token."""
+    row = {name: getattr(key, name) for name in NewKey.__dataclass_fields__ if name != "tags"}
+    connection.execute(insert(keys).values(**row, state=CREATING, current_material_id=material.material_id))
+    for position, tag in enumerate(key.tags):
+        values = {"key_id": key.key_id, "tag_key": tag.key, "tag_value": tag.value, "position": position}
+        connection.execute(insert(tags).values(values))
+    connection.execute(
+        insert(materials).values(
+            material_id=material.material_id,
+            key_id=key.key_id,
+            kms_material_id=material.kms_material_id,
+            storage="resident",
+            state="creating",
+            label=material.label,
+            check_value=b"",
+            created_at=material.created_at,
+            encryptions_reserved=0,
+            intent_owner=owner,
+            intent_at=material.created_at,
+        )
+    )
+
+
+def complete_create(
+    connection: Connection, key_id: str, material_id: bytes, check: bytes, state: str, at: datetime
+) -> None:
+    """The object is made: the key exists from here on.
+
+    Raises:
+        IntentLost: reconciliation has undone it; the object must be destroyed.
+    """
+    done = connection.execute(
+        update(materials)
+        .where(materials.c.material_id == material_id, materials.c.state == "creating")
+        .values(state="enabled", check_value=check, intent_owner=None, intent_at=None)
+    )
+    if done.rowcount != 1:
+        raise IntentLost
+    connection.execute(update(keys).where(keys.c.key_id == key_id).values(state=state))
+    append_change(connection, key_id, at)
+
+
+def begin_undo(connection: Connection, material_id: bytes, owner: str, at: datetime) -> None:
+    """Turns the intent to create into one to destroy: from here on it can't be completed any more.
+
+    Raises:
+        IntentLost: it was completed or undone meanwhile.
+    """
+    _turn(connection, material_id, "creating", owner, at)
+
+
+def begin_destroy(connection: Connection, material_id: bytes, owner: str, at: datetime) -> None:
+    """Writes down that a material is about to be destroyed; from here on nobody uses it."""
+    _turn(connection, material_id, "enabled", owner, at)
+
+
+def _turn(connection: Connection, material_id: bytes, state: str, owner: str, at: datetime) -> None:
+    done = connection.execute(
+        update(materials)
+        .where(materials.c.material_id == material_id, materials.c.state == state)
+        .values(state="destroying", intent_owner=owner, intent_at=at)
+    )
+    if done.rowcount != 1:
+        raise IntentLost
+
+
+def complete_destroy(connection: Connection, material_id: bytes, reason: str, at: datetime) -> None:
+    """The object is gone: so are its row and, if it never was completed, its key.
+
+    Raises:
+        IntentLost: another has completed it already.
+    """
+    query = select(*_INTENT_COLUMNS).where(
+        materials.c.material_id == material_id, materials.c.state == "destroying"
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise IntentLost
+    _bury(connection, Intent(**row._mapping), reason, at)  # noqa: SLF001
+    connection.execute(delete(materials).where(materials.c.material_id == material_id))
+    connection.execute(delete(keys).where(keys.c.key_id == row.key_id, keys.c.state == CREATING))
+    append_change(connection, row.key_id, at)
+
+
+def pending_intents(connection: Connection) -> tuple[Intent, ...]:
+    """All changes of material that were begun and not completed."""
+    query = select(*_INTENT_COLUMNS).where(materials.c.state != "enabled")
+    return tuple(Intent(**row._mapping) for row in connection.execute(query))  # noqa: SLF001
+
+
+def find_material(connection: Connection, material_id: bytes) -> MaterialRecord | None:
+    """An enabled material by its id."""
+    query = select(*MATERIAL_COLUMNS).where(
+        materials.c.material_id == material_id, materials.c.state == "enabled"
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else material_of(row)
+
+
+def all_materials(connection: Connection) -> tuple[MaterialRecord, ...]:
+    """All enabled materials."""
+    query = select(*MATERIAL_COLUMNS).where(materials.c.state == "enabled")
+    return tuple(material_of(row) for row in connection.execute(query))
+
+
+def reserve_encryptions(connection: Connection, material_id: bytes, count: int, limit: int) -> Reservation:
+    """Reserves up to `count` encryptions below `limit`.
+
+    Raises:
+        EncryptionsExhausted: none is left.
+        NoSuchKey: there is no such material.
+    """
+    query = select(materials.c.encryptions_reserved).where(materials.c.material_id == material_id)
+    start = connection.execute(query).scalar_one_or_none()
+    if start is None:
+        raise NoSuchKey
+    given = min(count, limit - start)
+    if given <= 0:
+        raise EncryptionsExhausted
+    connection.execute(
+        update(materials)
+        .where(materials.c.material_id == material_id)
+        .values(encryptions_reserved=start + given)
+    )
+    return Reservation(start, given)
+
+
+def set_missing(connection: Connection, material_id: bytes, since: datetime | None, at: datetime) -> bool:
+    """Notes that the token hasn't got a material, or has it again; True if that is news."""
+    is_news = materials.c.missing_since.is_not(None) if since is None else materials.c.missing_since.is_(None)
+    changed = connection.execute(
+        update(materials)
+        .where(materials.c.material_id == material_id, is_news)
+        .values(missing_since=since)
+        .returning(materials.c.key_id)
+    ).scalar_one_or_none()
+    if changed is not None:
+        append_change(connection, changed, at)
+    return changed is not None
+
+
+def _bury(connection: Connection, intent: Intent, reason: str, at: datetime) -> None:
+    connection.execute(
+        insert(tombstones).values(
+            material_id=intent.material_id,
+            key_id=intent.key_id,
+            label=intent.label,
+            reason=reason,
+            destroyed_at=at,
+        )
+    )

@@ -1,0 +1,143 @@
+"""What the store takes and gives: plain values, times in UTC."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What a database belongs to.
+
+    Args:
+        name: the name in the labels of its token objects.
+        account_id: the account that owns its keys, 12 digits.
+        region: the Region in its ARNs.
+    """
+
+    name: str
+    account_id: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A tag of a key."""
+
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key to be created; names of spec, usage and origin are AWS KMS's."""
+
+    key_id: str
+    account_id: str
+    description: str
+    key_spec: str
+    key_usage: str
+    origin: str
+    multi_region: bool
+    created_at: datetime
+    policy: str
+    created_by: str
+    tags: tuple[Tag, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewMaterial:
+    """A token object to be made: its id of 16 bytes, its name towards callers of 64 hex digits, its label."""
+
+    material_id: bytes
+    kms_material_id: str
+    label: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MaterialRecord:
+    """A material of a key.
+
+    Args:
+        check_value: its pinned identity; what it is, the token layer knows.
+        encryptions_reserved: how many encryptions the workers have reserved so far.
+        missing_since: when the token was found without it, or None.
+    """
+
+    material_id: bytes
+    key_id: str
+    kms_material_id: str
+    label: str
+    check_value: bytes
+    created_at: datetime
+    encryptions_reserved: int
+    missing_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """A key with its materials and tags."""
+
+    key_id: str
+    account_id: str
+    description: str
+    key_spec: str
+    key_usage: str
+    origin: str
+    state: str
+    multi_region: bool
+    created_at: datetime
+    policy: str
+    created_by: str
+    current_material_id: bytes
+    materials: tuple[MaterialRecord, ...]
+    tags: tuple[Tag, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPage:
+    """A page of key ids, in their order; `truncated` if more follow."""
+
+    key_ids: tuple[str, ...]
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A change of material that was begun and not yet completed.
+
+    Args:
+        kind: `creating` or `destroying`.
+        owner: the boot id of the service that began it.
+        begun_at: when.
+    """
+
+    kind: str
+    material_id: bytes
+    key_id: str
+    label: str
+    owner: str
+    begun_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """Encryptions that one worker may do: `count` of them from `start` on."""
+
+    start: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What the change feed tells.
+
+    Args:
+        revision: the newest revision that is included.
+        key_ids: the keys that were touched.
+        is_complete: False if older changes are forgotten: whatever was cached may be stale.
+    """
+
+    revision: int
+    key_ids: frozenset[str]
+    is_complete: bool

@@ -1,0 +1,226 @@
+"""The store: everything that isn't key material, in short transactions."""
+
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine, insert, select, text
+
+from strongroom.server.store import keys, materials, schema, tables, upkeep
+from strongroom.server.store.engine import create_file, open_engine, sqlite_path
+from strongroom.server.store.errors import StoreUnavailable
+from strongroom.server.store.feed import ChangeFeed, SqliteChangeFeed
+from strongroom.server.store.records import (
+    Deployment,
+    Intent,
+    KeyPage,
+    KeyRecord,
+    MaterialRecord,
+    NewKey,
+    NewMaterial,
+    Reservation,
+)
+from strongroom.server.store.transactions import changing, reading, typed_errors
+
+DEFAULT_BUSY_TIMEOUT_S = 5.0
+ENABLED = "Enabled"
+
+
+def utc_now() -> datetime:
+    """The time in UTC."""
+    return datetime.now(UTC)
+
+
+class Store:
+    """A store of one deployment; thread-safe, and safe to use from several processes.
+
+    Every method may raise StoreUnavailable; what was asked then either happened whole or not at all.
+    """
+
+    def __init__(
+        self, engine: Engine, url: str, busy_timeout_s: float, clock: Callable[[], datetime]
+    ) -> None:
+        self._engine = engine
+        self._url = url
+        self._busy_timeout_s = busy_timeout_s
+        self._clock = clock
+
+    @classmethod
+    def create(cls, url: str, deployment: Deployment, clock: Callable[[], datetime] = utc_now) -> None:
+        """Makes a new database.
+
+        Raises:
+            StoreExists: there is one.
+        """
+        create_file(sqlite_path(url))
+        engine = open_engine(url, DEFAULT_BUSY_TIMEOUT_S)
+        schema.upgrade(engine)
+        with changing(engine) as connection:
+            row = {name: getattr(deployment, name) for name in Deployment.__dataclass_fields__}
+            connection.execute(insert(tables.deployment).values(**row, created_at=clock()))
+        engine.dispose()
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        *,
+        busy_timeout_s: float = DEFAULT_BUSY_TIMEOUT_S,
+        clock: Callable[[], datetime] = utc_now,
+        upgrade: bool = False,
+    ) -> "Store":
+        """Opens a database; with `upgrade` an older one is brought to this program's schema.
+
+        Raises:
+            SchemaUnknown: it has another schema, or isn't a store.
+            StoreUnavailable: it isn't there.
+        """
+        path = sqlite_path(url)
+        if not path.is_file():
+            raise StoreUnavailable(f"There is no database at {path}. Make one with `strongroomd init`.")
+        engine = open_engine(url, busy_timeout_s)
+        store = cls(engine, url, busy_timeout_s, clock)
+        store._check_schema(upgrade=upgrade)
+        return store
+
+    def close(self) -> None:
+        """Closes all connections."""
+        self._engine.dispose()
+
+    def feed(self) -> ChangeFeed:
+        """A new change feed, from now on."""
+        return SqliteChangeFeed(sqlite_path(self._url), self._busy_timeout_s)
+
+    def ping(self) -> None:
+        """Returns if the database answers."""
+        with reading(self._engine) as connection:
+            connection.execute(select(tables.deployment.c.name)).first()
+
+    def deployment(self) -> Deployment:
+        """What the database belongs to."""
+        with reading(self._engine) as connection:
+            columns = (tables.deployment.c[name] for name in Deployment.__dataclass_fields__)
+            row = connection.execute(select(*columns)).one()
+            return Deployment(**row._mapping)  # noqa: SLF001 # SQLAlchemy's public name for it
+
+    def damage(self) -> tuple[str, ...]:
+        """What SQLite's quick_check finds wrong with the file; empty if nothing."""
+        with reading(self._engine) as connection:
+            found = connection.execute(text("PRAGMA quick_check")).scalars().all()
+        return tuple(line for line in found if line != "ok")
+
+    def begin_create(self, key: NewKey, material: NewMaterial, owner: str) -> None:
+        """Writes down the intent to make a key; `owner` is the boot id of the service."""
+        with changing(self._engine) as connection:
+            materials.begin_create(connection, key, material, owner)
+
+    def complete_create(self, key_id: str, material_id: bytes, check: bytes) -> KeyRecord:
+        """The object is made and `check` is its identity: the key exists, Enabled.
+
+        Raises:
+            IntentLost: reconciliation has undone it; the object must be destroyed.
+        """
+        with changing(self._engine) as connection:
+            materials.complete_create(connection, key_id, material_id, check, ENABLED, self._clock())
+            record = keys.load_key(connection, key_id)
+        assert record is not None  # noqa: S101 # this transaction has just made it visible
+        return record
+
+    def begin_undo(self, material_id: bytes, owner: str) -> None:
+        """Gives up creating: IntentLost if it was completed or undone meanwhile."""
+        with changing(self._engine) as connection:
+            materials.begin_undo(connection, material_id, owner, self._clock())
+
+    def begin_destroy(self, material_id: bytes, owner: str) -> None:
+        """Writes down the intent to destroy a material; IntentLost if it isn't enabled."""
+        with changing(self._engine) as connection:
+            materials.begin_destroy(connection, material_id, owner, self._clock())
+
+    def complete_destroy(self, material_id: bytes, reason: str) -> None:
+        """The object is gone, and so is its key if it never came to be; IntentLost if done already."""
+        with changing(self._engine) as connection:
+            materials.complete_destroy(connection, material_id, reason, self._clock())
+
+    def pending_intents(self) -> tuple[Intent, ...]:
+        """What was begun and not completed."""
+        with reading(self._engine) as connection:
+            return materials.pending_intents(connection)
+
+    def load_key(self, key_id: str) -> KeyRecord | None:
+        """A key with its materials and tags, or None."""
+        with reading(self._engine) as connection:
+            return keys.load_key(connection, key_id)
+
+    def list_key_ids(self, account_id: str, *, limit: int, after: str | None) -> KeyPage:
+        """Up to `limit` keys of an account behind the key id `after`."""
+        with reading(self._engine) as connection:
+            return keys.list_key_ids(connection, account_id, limit, after)
+
+    def count_keys(self, account_id: str) -> int:
+        """How many keys an account has."""
+        with reading(self._engine) as connection:
+            return keys.count_keys(connection, account_id)
+
+    def find_material(self, material_id: bytes) -> MaterialRecord | None:
+        """An enabled material, or None."""
+        with reading(self._engine) as connection:
+            return materials.find_material(connection, material_id)
+
+    def all_materials(self) -> tuple[MaterialRecord, ...]:
+        """All enabled materials."""
+        with reading(self._engine) as connection:
+            return materials.all_materials(connection)
+
+    def set_state(self, key_id: str, state: str, *, allowed_from: Collection[str]) -> None:
+        """Sets a key's state; NotInState if it has none of `allowed_from`, NoSuchKey if there is no key."""
+        self._change(key_id, {"state": state}, allowed_from)
+
+    def set_description(self, key_id: str, description: str, *, allowed_in: Collection[str]) -> None:
+        """Sets a key's description; NotInState and NoSuchKey likewise."""
+        self._change(key_id, {"description": description}, allowed_in)
+
+    def reserve_encryptions(self, material_id: bytes, count: int, *, limit: int) -> Reservation:
+        """Reserves up to `count` encryptions of a material that may have `limit` in all.
+
+        Raises:
+            EncryptionsExhausted: none is left.
+        """
+        with changing(self._engine) as connection:
+            return materials.reserve_encryptions(connection, material_id, count, limit)
+
+    def mark_missing(self, material_id: bytes) -> bool:
+        """The token is well and hasn't got this material; True if that is news."""
+        now = self._clock()
+        with changing(self._engine) as connection:
+            return materials.set_missing(connection, material_id, now, now)
+
+    def mark_found(self, material_id: bytes) -> bool:
+        """The token has this material again; True if that is news."""
+        with changing(self._engine) as connection:
+            return materials.set_missing(connection, material_id, None, self._clock())
+
+    def acquire_lease(self, name: str, holder: str, ttl_s: float) -> bool:
+        """Takes or renews a lease; False while another holds it."""
+        now = self._clock()
+        with changing(self._engine) as connection:
+            return upkeep.acquire_lease(connection, name, holder, now, now + timedelta(seconds=ttl_s))
+
+    def release_lease(self, name: str, holder: str) -> None:
+        """Gives a lease back."""
+        with changing(self._engine) as connection:
+            upkeep.release_lease(connection, name, holder)
+
+    def trim_changes(self, older_than_s: float) -> int:
+        """Forgets changes older than this; gives their number."""
+        with changing(self._engine) as connection:
+            return upkeep.trim_changes(connection, self._clock() - timedelta(seconds=older_than_s))
+
+    def _change(self, key_id: str, values: dict[str, Any], allowed_from: Collection[str]) -> None:
+        with changing(self._engine) as connection:
+            keys.change_key(connection, key_id, values, allowed_from, self._clock())
+
+    def _check_schema(self, *, upgrade: bool) -> None:
+        with typed_errors():
+            if upgrade and schema.is_outdated(self._engine):
+                schema.upgrade(self._engine)
+            schema.check(self._engine)

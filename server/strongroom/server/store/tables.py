@@ -1,0 +1,128 @@
+"""The tables, in SQLAlchemy Core; the migrations must make exactly these."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_REVISION = BigInteger().with_variant(Integer(), "sqlite")  # SQLite counts up only INTEGER keys
+
+
+class Microseconds(TypeDecorator[datetime]):
+    """A time as microseconds since 1970-01-01T00:00:00Z."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:  # noqa: ANN401, ARG002
+        """To the database."""
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:  # noqa: ANN401, ARG002
+        """From the database."""
+        return None if value is None else _EPOCH + value * _MICROSECOND
+
+
+deployment = Table(
+    "deployment",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("account_id", String(12), nullable=False),
+    Column("region", String(32), nullable=False),
+    Column("created_at", Microseconds, nullable=False),
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("key_id", String(36), primary_key=True),
+    Column("account_id", String(12), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("key_spec", String(32), nullable=False),
+    Column("key_usage", String(32), nullable=False),
+    Column("origin", String(32), nullable=False),
+    Column("state", String(32), nullable=False),
+    Column("multi_region", Boolean, nullable=False),
+    Column("created_at", Microseconds, nullable=False),
+    Column("policy", Text, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("current_material_id", LargeBinary(16), nullable=False),
+    Index("ix_keys_account_id_key_id", "account_id", "key_id"),
+)
+
+tags = Table(
+    "tags",
+    metadata,
+    Column("key_id", ForeignKey("keys.key_id", ondelete="CASCADE"), primary_key=True),
+    Column("tag_key", String(128), primary_key=True),
+    Column("tag_value", String(256), nullable=False),
+    Column("position", Integer, nullable=False),
+)
+
+materials = Table(
+    "materials",
+    metadata,
+    Column("material_id", LargeBinary(16), primary_key=True),
+    Column("key_id", ForeignKey("keys.key_id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("kms_material_id", String(64), nullable=False, unique=True),
+    Column("storage", String(16), nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("label", Text, nullable=False),
+    Column("check_value", LargeBinary, nullable=False),
+    Column("created_at", Microseconds, nullable=False),
+    Column("encryptions_reserved", BigInteger, nullable=False),
+    Column("missing_since", Microseconds),
+    Column("intent_owner", String(64)),
+    Column("intent_at", Microseconds),
+)
+
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("material_id", LargeBinary(16), primary_key=True),
+    Column("key_id", String(36), nullable=False),
+    Column("label", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("destroyed_at", Microseconds, nullable=False),
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("revision", _REVISION, primary_key=True, autoincrement=True),
+    Column("key_id", String(36), nullable=False),
+    Column("at", Microseconds, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("holder", String(64), nullable=False),
+    Column("expires_at", Microseconds, nullable=False),
+)

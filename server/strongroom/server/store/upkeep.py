@@ -1,0 +1,34 @@
+"""Queries of the scheduled work: leases and the length of the change feed."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from strongroom.server.store.tables import changes, leases
+
+
+def acquire_lease(
+    connection: Connection, name: str, holder: str, now: datetime, expires_at: datetime
+) -> bool:
+    """Takes or renews a lease; False while another holds it."""
+    row = connection.execute(select(leases).where(leases.c.name == name)).one_or_none()
+    if row is None:
+        connection.execute(insert(leases).values(name=name, holder=holder, expires_at=expires_at))
+        return True
+    if row.holder != holder and row.expires_at > now:
+        return False
+    values = {"holder": holder, "expires_at": expires_at}
+    connection.execute(update(leases).where(leases.c.name == name).values(values))
+    return True
+
+
+def release_lease(connection: Connection, name: str, holder: str) -> None:
+    """Gives a lease back, if it is still held."""
+    connection.execute(delete(leases).where(leases.c.name == name, leases.c.holder == holder))
+
+
+def trim_changes(connection: Connection, before: datetime) -> int:
+    """Forgets old changes, but never the newest; gives their number."""
+    newest = select(func.max(changes.c.revision)).scalar_subquery()
+    done = connection.execute(delete(changes).where(changes.c.at < before, changes.c.revision < newest))
+    return int(done.rowcount)
