@@ -6,7 +6,7 @@ CKF_OS_LOCKING_OK the application promises not to call from several threads).
 """
 
 import ctypes
-from typing import Any
+from typing import Any, Self
 
 import pkcs11
 from pkcs11 import _pkcs11
@@ -61,9 +61,9 @@ class Library(_pkcs11.lib):
         self._entries = _entries(so)
         super().__init__(so)
 
-    def __new__(cls, so: str, reserved: str | None) -> "Library":  # noqa: ARG004 # __cinit__ takes one
+    def __new__(cls, so: str, reserved: str | None) -> Self:  # noqa: ARG004, D102 # __cinit__ takes one
         make: Any = super().__new__
-        library: Library = make(cls, so)
+        library: Self = make(cls, so)
         return library
 
     def initialize(self) -> None:
@@ -87,7 +87,6 @@ class Library(_pkcs11.lib):
         code = _callable(self._entries[_FINALIZE])(None)
         if code not in {_CKR_OK, _CKR_NOT_INITIALIZED}:
             raise HsmFault(f"The module can't be finalised: CKR 0x{code:x}.")
-
 
     def init_token(self, slot_id: int, so_pin: str, label: str) -> None:
         """Calls C_InitToken: the token in this slot is erased and gets a label.

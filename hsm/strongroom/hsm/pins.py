@@ -74,7 +74,7 @@ class PinSource:
         scheme, separator, name = text.partition(":")
         if not separator or not name or scheme not in _SCHEMES:
             raise PinUnavailable(
-                "A PIN source is file:PATH, env:NAME or credential:NAME; the PIN itself is never written here."
+                "A PIN source is file:PATH, env:NAME or credential:NAME; never the PIN itself."
             )
         return cls(scheme, name)
 

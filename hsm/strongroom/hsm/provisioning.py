@@ -5,6 +5,7 @@ from typing import Any
 
 import pkcs11
 from pkcs11 import TokenFlag
+
 from strongroom.hsm import library
 from strongroom.hsm.errors import HsmFault, TokenAmbiguous
 from strongroom.hsm.meanings import describe

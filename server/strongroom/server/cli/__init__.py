@@ -6,7 +6,7 @@ import sys
 def main() -> None:
     """The command's entry point."""
     try:
-        from strongroom.server.cli.commands import app  # noqa: PLC0415 # needs the extra `server`
+        from strongroom.server.cli.commands import app  # needs the extra `server`
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("strongroom"):
             raise

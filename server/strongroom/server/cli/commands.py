@@ -38,9 +38,9 @@ def serve(
 
     Exit codes: 0 stopped; 75 not now, try again; 78 the configuration must be changed.
     """
-    from strongroom.server.config import load_settings  # noqa: PLC0415
-    from strongroom.server.process.logs import configure_logs  # noqa: PLC0415
-    from strongroom.server.process.supervisor import serve as run  # noqa: PLC0415
+    from strongroom.server.config import load_settings
+    from strongroom.server.process.logs import configure_logs
+    from strongroom.server.process.supervisor import serve as run
 
     with show_error():
         settings = load_settings(config)
@@ -48,7 +48,7 @@ def serve(
         raise typer.Exit(run(settings, config.absolute(), workers or settings.worker_count))
 
 
-@app.command(epilog="Example:  strongroomd init --dir var/dev && strongroomd serve -c var/dev/strongroom.toml")
+@app.command(epilog="Example:  strongroomd init --dir var/dev")
 def init(
     directory: Annotated[Path, typer.Option("--dir", help="Where; it must not exist.")],
     name: Annotated[str, typer.Option(help="Name of the deployment and its token.")] = "dev",
@@ -61,8 +61,8 @@ def init(
 
     Overwrites nothing.
     """
-    from strongroom.server.cli.development import DevelopmentPlan, make_deployment  # noqa: PLC0415
-    from strongroom.server.cli.output import console  # noqa: PLC0415
+    from strongroom.server.cli.development import DevelopmentPlan, make_deployment
+    from strongroom.server.cli.output import console
 
     plan = DevelopmentPlan(directory.absolute(), name, account_id, region, listen, softhsm_module)
     with show_error():

@@ -12,6 +12,7 @@ from rich.markup import escape
 console = Console()
 errors = Console(stderr=True)
 
+
 class Output(StrEnum):
     """How a command answers."""
 
@@ -33,7 +34,7 @@ def show_error() -> Iterator[None]:
 
 def _code_of_expected(error: Exception) -> int | None:
     """The exit code of an error that people can do something about; None for a defect of ours."""
-    from strongroom.server.cli import expected_errors  # noqa: PLC0415 # heavy: only when something failed
+    from strongroom.server.cli import expected_errors  # heavy: only when something failed
 
     return expected_errors.exit_code(error)
 

@@ -51,9 +51,7 @@ ENCRYPTION_ALGORITHMS = _TABLES["EncryptionAlgorithm"]
 
 
 STATE_NAMES: Mapping[str, str] = {
-    value.name: KEY_STATES[value.number]
-    for value in resources_pb2.KeyState.DESCRIPTOR.values
-    if value.number
+    value.name: KEY_STATES[value.number] for value in resources_pb2.KeyState.DESCRIPTOR.values if value.number
 }
 """AWS KMS's names of key states by protobuf's names."""
 

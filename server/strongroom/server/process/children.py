@@ -10,8 +10,8 @@ from pathlib import Path
 
 import structlog
 
-from strongroom.server.config import ConfigInvalid, Settings, load_settings
-from strongroom.server.process.exit_codes import ExitCode, exit_code_of
+from strongroom.server.config import Settings, load_settings
+from strongroom.server.process.exit_codes import EXPECTED, ExitCode, exit_code_of
 from strongroom.server.process.logs import configure_logs
 
 READY = b"ready\n"
@@ -44,13 +44,13 @@ def run_child(run: Callable[[Child], None]) -> int:
         settings = load_settings(arguments.config)
         configure_logs(arguments.name, settings.log.level)
         run(Child(arguments.name, arguments.boot_id, settings))
-    except ConfigInvalid as error:
-        log.error("configuration invalid", problems=str(error))
-        return ExitCode.NEVER
-    except Exception as error:  # noqa: BLE001 # a child's last words
+    except EXPECTED as error:
         code = exit_code_of(error)
-        log.error("can't go on", error=type(error).__name__, reason=str(error), exit_code=int(code))
+        log.error("can't go on", error=type(error).__name__, reason=str(error))  # noqa: TRY400 # no defect
         return code
+    except Exception:
+        log.exception("crashed")
+        return ExitCode.CRASHED
     return ExitCode.OK
 
 

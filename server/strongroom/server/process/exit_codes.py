@@ -2,9 +2,10 @@
 
 from enum import IntEnum
 
-from strongroom.hsm import PinRejected, PinUnavailable, ProfileInvalid, TokenAmbiguous
+from strongroom.hsm import HsmError, PinRejected, PinUnavailable, ProfileInvalid, TokenAmbiguous
+from strongroom.server.audit import AuditUnavailable
 from strongroom.server.config import ConfigInvalid
-from strongroom.server.store import SchemaUnknown
+from strongroom.server.store import SchemaUnknown, StoreError
 
 
 class ExitCode(IntEnum):
@@ -17,6 +18,10 @@ class ExitCode(IntEnum):
 
 
 _NEVER = (ConfigInvalid, PinRejected, PinUnavailable, ProfileInvalid, SchemaUnknown, TokenAmbiguous)
+
+
+EXPECTED = (AuditUnavailable, ConfigInvalid, HsmError, OSError, StoreError)
+"""The errors that keep a process from its work and are no defect of ours."""
 
 
 def exit_code_of(error: Exception) -> ExitCode:

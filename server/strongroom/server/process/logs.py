@@ -50,8 +50,8 @@ class _Named:
 
     def __call__(
         self,
-        logger: object,
-        method: str,
+        logger: object,  # noqa: ARG002 # structlog's signature
+        method: str,  # noqa: ARG002
         event: structlog.typing.EventDict,
     ) -> structlog.typing.EventDict:
         event["process"] = self._process

@@ -60,9 +60,10 @@ def _packed(message: Message) -> AnyMessage:
 
 
 def _violations(error: Any) -> Message:  # noqa: ANN401 # a ValidationFailed
-    violation = BadRequest.FieldViolation
     found = error.violations[:_MAX_VIOLATIONS]
-    detail: Message = BadRequest(field_violations=[violation(field=v.field, description=v.text[:256]) for v in found])
+    violation = BadRequest.FieldViolation
+    violations = [violation(field=v.field, description=v.text[:256]) for v in found]
+    detail: Message = BadRequest(field_violations=violations)
     return detail
 
 

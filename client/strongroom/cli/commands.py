@@ -1,0 +1,57 @@
+"""The `strongroom` command and its global options."""
+
+import os
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from strongroom.cli import crypto_commands, key_commands
+from strongroom.cli.failures import EXIT_CODES
+from strongroom.cli.session import Output, Session
+from strongroom.client import DEFAULT_TIMEOUT_S
+
+app = typer.Typer(
+    name="strongroom",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_show_locals=False,
+    epilog=EXIT_CODES,
+)
+app.add_typer(key_commands.app, name="key")
+crypto_commands.register(app)
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 # typer calls it so
+    if wanted:
+        sys.stdout.write(f"strongroom {version('strongroom')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    context: typer.Context,
+    endpoint: Annotated[str | None, typer.Option(envvar="STRONGROOM_ENDPOINT", help="host:port.")] = None,
+    ca: Annotated[
+        Path | None, typer.Option(envvar="STRONGROOM_CA", help="PEM of the authority that vouches for it.")
+    ] = None,
+    cert: Annotated[
+        Path | None, typer.Option(envvar="STRONGROOM_CERT", help="PEM of the client certificate.")
+    ] = None,
+    key: Annotated[Path | None, typer.Option(envvar="STRONGROOM_KEY", help="PEM of its key.")] = None,
+    timeout: Annotated[
+        float, typer.Option(min=0.1, help="Seconds to wait for an answer.")
+    ] = DEFAULT_TIMEOUT_S,
+    output: Annotated[
+        Output, typer.Option("--output", "-o", envvar="STRONGROOM_OUTPUT", help="How to answer.")
+    ] = Output.TEXT,
+    show_version: Annotated[  # noqa: ARG001 # its callback does the work
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Use the keys of a Strongroom key management service."""
+    # gRPC's own log lines would be mixed with the answers of a command line.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    context.obj = Session(endpoint, ca, cert, key, timeout, output)

@@ -1,0 +1,113 @@
+"""`strongroom key`: create, show and switch keys."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from strongroom.cli.failures import EXIT_CODES, usage
+from strongroom.cli.options import KeyId
+from strongroom.cli.session import Session, console, session_of, show_json
+from strongroom.client import KeyEntry, KeyMetadata
+
+app = typer.Typer(help="Create, show and switch keys.", no_args_is_help=True)
+
+
+@app.command(epilog="Example:  strongroom key create --description orders --tag team=payments")
+def create(
+    context: typer.Context,
+    description: Annotated[str, typer.Option(help="What the key is for; not secret.")] = "",
+    key_spec: Annotated[str, typer.Option(help="The kind of key.")] = "SYMMETRIC_DEFAULT",
+    key_usage: Annotated[str | None, typer.Option(help="What it may be used for.")] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="A tag name=value; may be repeated.")] = None,
+) -> None:
+    """Create a key, generated inside the token and never to leave it."""
+    session = session_of(context)
+    tags = _tags(tag or [])
+    with session.client() as client:
+        try:
+            key = client.create_key(
+                description=description, key_spec=key_spec, key_usage=key_usage, tags=tags
+            )
+        except ValueError:
+            usage(f"There is no key spec {key_spec!r} or no usage {key_usage!r}.")
+        _show(session, key)
+
+
+@app.command(epilog=f"Example:  strongroom key describe 1234abcd-12ab-34cd-56ef-1234567890ab\n\n{EXIT_CODES}")
+def describe(context: typer.Context, key_id: KeyId) -> None:
+    """Show what is known of a key."""
+    session = session_of(context)
+    with session.client() as client:
+        _show(session, client.describe_key(key_id))
+
+
+@app.command("list", epilog="Example:  strongroom --output json key list | jq -r '.keys[].key_id'")
+def list_(
+    context: typer.Context,
+    limit: Annotated[int | None, typer.Option(min=1, help="Show at most so many.")] = None,
+) -> None:
+    """List the keys of the account."""
+    session = session_of(context)
+    with session.client() as client:
+        found: list[KeyEntry] = []
+        for entry in client.all_keys():
+            if limit is not None and len(found) >= limit:
+                break
+            found.append(entry)
+    if session.as_json:
+        show_json({"keys": [asdict(entry) for entry in found]})
+        return
+    for entry in found:
+        console.print(entry.arn, highlight=False, soft_wrap=True)
+
+
+@app.command(epilog="Example:  strongroom key enable 1234abcd-12ab-34cd-56ef-1234567890ab")
+def enable(context: typer.Context, key_id: KeyId) -> None:
+    """Make a disabled key usable."""
+    with session_of(context).client() as client:
+        client.enable_key(key_id)
+
+
+@app.command(epilog="Example:  strongroom key disable 1234abcd-12ab-34cd-56ef-1234567890ab")
+def disable(context: typer.Context, key_id: KeyId) -> None:
+    """Make a key unusable until it is enabled."""
+    with session_of(context).client() as client:
+        client.disable_key(key_id)
+
+
+@app.command(
+    "update-description", epilog="Example:  strongroom key update-description KEY 'orders, since 2026'"
+)
+def update_description(
+    context: typer.Context,
+    key_id: KeyId,
+    description: Annotated[str, typer.Argument(help="The new description; not secret.")],
+) -> None:
+    """Replace a key's description."""
+    with session_of(context).client() as client:
+        client.update_key_description(key_id, description)
+
+
+def _tags(pairs: list[str]) -> dict[str, str]:
+    tags: dict[str, str] = {}
+    for pair in pairs:
+        name, separator, value = pair.partition("=")
+        if not separator or name in tags:
+            usage(f"--tag takes name=value, each name once; not {pair!r}.")
+        tags[name] = value
+    return tags
+
+
+def _show(session: Session, key: KeyMetadata) -> None:
+    if session.as_json:
+        show_json(asdict(key))
+        return
+    for name, value in asdict(key).items():
+        label = f"{name.replace('_', ' '):<24}"
+        console.print(f"[dim]{label}[/]{escape(_text(value))}", highlight=False, soft_wrap=True)
+
+
+def _text(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,104 @@
+"""From gRPC statuses to typed errors."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import grpc
+from google.protobuf.message import Message
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RequestInfo, RetryInfo
+from grpc_status import rpc_status
+
+from strongroom.client import errors
+from strongroom.client.errors import StrongroomError
+
+ERROR_DOMAIN = "strongroom"
+
+_BY_REASON: Mapping[str, type[StrongroomError]] = {
+    "ACCESS_DENIED": errors.AccessDenied,
+    "ALGORITHM_MISMATCH": errors.AlgorithmMismatch,
+    "ALIAS_NOT_FOUND": errors.NotFound,
+    "CREDENTIALS_INVALID": errors.CredentialsInvalid,
+    "CUSTOM_KEY_STORES_NOT_IMPLEMENTED": errors.NotImplementedByService,
+    "DEADLINE_EXCEEDED": errors.DeadlineExceeded,
+    "DEPENDENCY_TIMEOUT": errors.ServiceUnavailable,
+    "DRY_RUN_SUCCEEDED": errors.DryRunOperation,
+    "FEATURE_NOT_IMPLEMENTED": errors.NotImplementedByService,
+    "INCORRECT_KEY": errors.IncorrectKey,
+    "INTERNAL_ERROR": errors.InternalError,
+    "INVALID_ARN": errors.InvalidArn,
+    "INVALID_CIPHERTEXT": errors.InvalidCiphertext,
+    "INVALID_GRANT_TOKEN": errors.InvalidGrantToken,
+    "INVALID_PAGE_TOKEN": errors.InvalidMarker,
+    "INVALID_PARAMETER": errors.ValidationError,
+    "INVALID_TAG": errors.TagError,
+    "KEY_DISABLED": errors.Disabled,
+    "KEY_NOT_FOUND": errors.NotFound,
+    "KEY_STATE_INVALID": errors.InvalidState,
+    "KEY_UNAVAILABLE": errors.KeyUnavailable,
+    "KEY_USAGE_MISMATCH": errors.InvalidKeyUsage,
+    "MALFORMED_POLICY": errors.MalformedPolicy,
+    "MALFORMED_REQUEST": errors.ValidationError,
+    "OPERATION_NOT_SUPPORTED_FOR_KEY": errors.UnsupportedOperation,
+    "QUOTA_EXCEEDED": errors.LimitExceeded,
+    "RATE_LIMIT_EXCEEDED": errors.Throttled,
+}
+_BY_CODE: Mapping[grpc.StatusCode, type[StrongroomError]] = {
+    grpc.StatusCode.DEADLINE_EXCEEDED: errors.DeadlineExceeded,
+    grpc.StatusCode.INTERNAL: errors.InternalError,
+    grpc.StatusCode.INVALID_ARGUMENT: errors.ValidationError,
+    grpc.StatusCode.NOT_FOUND: errors.NotFound,
+    grpc.StatusCode.PERMISSION_DENIED: errors.AccessDenied,
+    grpc.StatusCode.RESOURCE_EXHAUSTED: errors.Throttled,
+    grpc.StatusCode.UNAUTHENTICATED: errors.CredentialsInvalid,
+    grpc.StatusCode.UNAVAILABLE: errors.ServiceUnavailable,
+    grpc.StatusCode.UNIMPLEMENTED: errors.NotImplementedByService,
+}
+_UNREACHABLE = (
+    "The service can't be reached. Does it run, is this its address, and do CA and client certificate "
+    "belong to it?"
+)
+
+_Detail = TypeVar("_Detail", bound=Message)
+
+
+def error_of(call: Any) -> StrongroomError:  # noqa: ANN401 # sync and async calls share no type
+    """The typed error of a failed call."""
+    details = _details(call)
+    info = _find(details, ErrorInfo)
+    if info is None or info.domain != ERROR_DOMAIN:
+        return _transport_error(call)
+    kind = _BY_REASON.get(info.reason) or _BY_CODE.get(call.code(), StrongroomError)
+    retry, request = _find(details, RetryInfo), _find(details, RequestInfo)
+    bad = _find(details, BadRequest)
+    return kind(
+        call.details() or "",
+        reason=info.reason,
+        metadata=dict(info.metadata),
+        request_id=request.request_id if request else "",
+        retry_after_s=retry.retry_delay.ToMilliseconds() / 1000 if retry else None,
+        fields={v.field: v.description for v in bad.field_violations} if bad else {},
+    )
+
+
+def _transport_error(call: Any) -> StrongroomError:  # noqa: ANN401 # sync and async calls share no type
+    kind = _BY_CODE.get(call.code(), StrongroomError)
+    if kind is errors.ServiceUnavailable:
+        return kind(_UNREACHABLE)
+    return kind(call.details() or "")
+
+
+def _details(call: Any) -> list[Any]:  # noqa: ANN401 # sync and async calls share no type
+    try:
+        status = rpc_status.from_call(call)
+    except ValueError:  # a status that contradicts its own trailer
+        return []
+    return list(status.details) if status is not None else []
+
+
+def _find(details: list[Any], kind: type[_Detail]) -> Any:  # noqa: ANN401 # google.rpc ships no types
+    for detail in details:
+        if detail.Is(kind.DESCRIPTOR):
+            found = kind()
+            detail.Unpack(found)
+            return found
+    return None
