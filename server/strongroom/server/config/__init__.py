@@ -1,6 +1,7 @@
 """The configuration: one TOML file, checked before anything starts."""
 
-from strongroom.server.config.loading import ConfigInvalid, Problem, load_settings
+from strongroom.server.config.loading import load_settings, problem_at
+from strongroom.server.config.problems import ConfigInvalid, Problem
 from strongroom.server.config.settings import Settings
 
-__all__ = ["ConfigInvalid", "Problem", "Settings", "load_settings"]
+__all__ = ["ConfigInvalid", "Problem", "Settings", "load_settings", "problem_at"]

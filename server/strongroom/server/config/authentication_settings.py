@@ -1,0 +1,72 @@
+"""The options that say who a client certificate stands for."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from strongroom.server.config.fields import ACCOUNT_ID, Section
+
+_PRINCIPAL = r"^arn:[a-z0-9-]+:iam::[0-9]{12}:(user|role)/[\w+=,.@/-]+$"
+_Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+_Name = Annotated[str, Field(min_length=1)]
+_NAMES = ("fingerprint_sha256", "dns", "common_name")
+
+
+class TrustDomainSettings(Section):
+    """A SPIFFE trust domain: spiffe://<name>/<path> is the principal arn:…:iam::<account_id>:role/<path>."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9._-]{1,255}$", examples=["corp.example"])]
+    """The trust domain."""
+    account_id: Annotated[str, Field(pattern=ACCOUNT_ID, examples=["111122223333"])]
+    """The account of its principals, 12 digits."""
+
+
+class CertificateSettings(Section):
+    """A client certificate without SPIFFE id, by exactly one of its names."""
+
+    principal: Annotated[str, Field(pattern=_PRINCIPAL, examples=["arn:aws:iam::111122223333:role/billing"])]
+    """The IAM ARN that it stands for."""
+    fingerprint_sha256: Annotated[_Sha256 | None, Field(examples=["00" * 32])] = None
+    """SHA-256 of the certificate, 64 lowercase hex digits."""
+    dns: Annotated[_Name | None, Field(examples=["billing.corp.example"])] = None
+    """A DNS name in its subject alternative names."""
+    common_name: Annotated[_Name | None, Field(examples=["billing"])] = None
+    """The CN of its subject."""
+
+    @model_validator(mode="after")
+    def _has_one_name(self) -> Self:
+        if len(self.names) != 1:
+            raise ValueError("must have exactly one of fingerprint_sha256, dns and common_name")
+        return self
+
+    @property
+    def names(self) -> list[tuple[str, str]]:
+        """The names given, as `(option, value)`."""
+        return [(option, value) for option in _NAMES if (value := getattr(self, option)) is not None]
+
+
+def _unambiguous_domains(domains: tuple[TrustDomainSettings, ...]) -> tuple[TrustDomainSettings, ...]:
+    _refuse_repeated(domain.name for domain in domains)
+    return domains
+
+
+def _unambiguous_names(entries: tuple[CertificateSettings, ...]) -> tuple[CertificateSettings, ...]:
+    _refuse_repeated(" ".join(name) for entry in entries for name in entry.names)
+    return entries
+
+
+def _refuse_repeated(names: Iterable[str]) -> None:
+    repeated = [name for name, times in Counter(names).items() if times > 1]
+    if repeated:
+        raise ValueError(f"must not give {', '.join(repeated)} more than once: who that is must be clear")
+
+
+class AuthenticationSettings(Section):
+    """Which principal a client certificate stands for; every other certificate is refused."""
+
+    trust_domains: Annotated[tuple[TrustDomainSettings, ...], AfterValidator(_unambiguous_domains)] = ()
+    """SPIFFE trust domains."""
+    certificates: Annotated[tuple[CertificateSettings, ...], AfterValidator(_unambiguous_names)] = ()
+    """Client certificates without SPIFFE id."""

@@ -1,0 +1,103 @@
+"""The options of the service itself: who it is, how it listens, what it writes down, how much it takes."""
+
+import ipaddress
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from strongroom.server.config.fields import ACCOUNT_ID, Count, Duration, FilePath, Section, Switch
+
+_HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+_MAX_PORT = 65535
+
+
+def _address(text: str) -> str:
+    host, separator, port = text.rpartition(":")
+    if not separator or not host:
+        raise ValueError("must be host:port or [v6]:port")
+    if not (port.isascii() and port.isdecimal() and 1 <= int(port) <= _MAX_PORT):
+        raise ValueError(f"must end in a port from 1 to {_MAX_PORT}: every worker listens on the same")
+    if not (_HOST_NAME.fullmatch(host) or _is_bracketed_ipv6(host)):
+        raise ValueError("must begin with an IPv4 address, a host name, or an IPv6 address in brackets")
+    return text
+
+
+def _is_bracketed_ipv6(host: str) -> bool:
+    try:
+        ipaddress.IPv6Address(host.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return host.startswith("[") and host.endswith("]")
+
+
+class DeploymentSettings(Section):
+    """Who this service is."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$", examples=["prod"])]
+    """Name of the deployment: its keys bear the label strongroom/<name>/… on the token. Never change it."""
+    account_id: Annotated[str, Field(pattern=ACCOUNT_ID, examples=["111122223333"])]
+    """The account that owns the keys, 12 digits; it stands in every ARN. Never change it."""
+    region: Annotated[str, Field(pattern=r"^([a-z]+-){2,3}[0-9]+$", max_length=32)] = "eu-local-1"
+    """The Region in every ARN. Never change it."""
+    partition: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")] = "aws"
+    """The partition in every ARN. Never change it."""
+
+
+class ServerSettings(Section):
+    """How the service listens."""
+
+    listen: Annotated[str, AfterValidator(_address)] = "127.0.0.1:8443"
+    """Address and port, host:port or [v6]:port."""
+    workers: Annotated[Count, Field(ge=0, le=256)] = 0
+    """Worker processes; 0 means one for each core."""
+    threads: Annotated[Count, Field(ge=1, le=256)] = 8
+    """Threads of each worker for what may block: the database, key generation, slow tokens."""
+    max_request_bytes: Annotated[Count, Field(ge=16384, le=4194304)] = 262144
+    """The largest request, in bytes."""
+    max_concurrent_requests: Annotated[Count, Field(ge=1, le=1_000_000)] = 1000
+    """Requests under way in one worker; more are refused with RESOURCE_EXHAUSTED."""
+    max_connection_age_s: Annotated[Count, Field(ge=0, le=604800)] = 3600
+    """Seconds after which clients are asked to reconnect, and so to show their certificate again; 0 never."""
+    drain_timeout_s: Annotated[Duration, Field(gt=0, le=3600)] = 20.0
+    """Seconds that running requests have to end when the service stops."""
+    reflection: Switch = True
+    """Whether clients may ask what services there are (gRPC reflection)."""
+
+
+class TlsSettings(Section):
+    """Certificates, in PEM; read again on SIGHUP."""
+
+    certificate: Annotated[FilePath, Field(examples=["pki/server.pem"])]
+    """The server's certificate chain."""
+    private_key: Annotated[FilePath, Field(examples=["pki/server.key"])]
+    """Its private key; must not be readable by others."""
+    client_ca: Annotated[FilePath, Field(examples=["pki/ca.pem"])]
+    """The authorities whose client certificates are accepted."""
+
+
+class AuditSettings(Section):
+    """The audit trail."""
+
+    directory: Annotated[FilePath, Field(examples=["audit"])]
+    """Where the records are written, a file for each process."""
+    fsync: Switch = False
+    """Whether to wait for the disk before each answer: nothing is lost in a power failure, and it is slow."""
+
+
+class LimitSettings(Section):
+    """Limits of the service."""
+
+    keys_per_account: Annotated[Count, Field(ge=1)] = 100_000
+    """Keys that an account may have."""
+    encryptions_block: Annotated[Count, Field(ge=1, le=16777216)] = 65_536
+    """Encryptions that a worker reserves at once for a key; a crash counts what is left of them as used."""
+
+
+class LogSettings(Section):
+    """The log: JSON lines on standard error. It never has plaintext, ciphertext, keys or PINs."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least severe lines that are written."""
+    requests: Literal["all", "failures", "none"] = "failures"
+    """Which requests get a line; the audit trail has all of them in any case."""
