@@ -1,8 +1,8 @@
 """Names of what is on a token."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
-from typing import NewType
+from typing import NamedTuple, NewType
 
 MaterialId = NewType("MaterialId", bytes)
 """16 random bytes, the CKA_ID of a token object (pair)."""
@@ -23,8 +23,7 @@ class MaterialRef:
     check: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
+class Sealed(NamedTuple):
     """What AES-256-GCM gives.
 
     Args:
@@ -32,8 +31,8 @@ class Sealed:
         ciphertext: as long as the plaintext, and 16 bytes of tag behind it.
     """
 
-    iv: bytes = field(repr=False)
-    ciphertext: bytes = field(repr=False)
+    iv: bytes
+    ciphertext: bytes
 
 
 @dataclass(frozen=True, slots=True)

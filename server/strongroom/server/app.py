@@ -16,7 +16,7 @@ from strongroom.server.core.arns import Realm
 from strongroom.server.core.event_ids import EventIds
 from strongroom.server.faces.grpc import GrpcFace
 from strongroom.server.faces.grpc.credentials import CertificateFiles, ServerCertificates
-from strongroom.server.faces.grpc.handlers import OperationHandler
+from strongroom.server.faces.grpc.handlers import Dispatch, operation_handlers
 from strongroom.server.faces.grpc.server import GrpcOptions
 from strongroom.server.keyring import EncryptionCounter, KeyCache, KeyResolver
 from strongroom.server.operations import OPERATIONS, Parts
@@ -171,8 +171,8 @@ def build_worker(
         EventIds(os.urandom(_SEED_BYTES)),
         logs=RequestLog(settings.log.requests),
     )
-    inline = _may_run_inline(settings, token)
-    handlers = [OperationHandler(op, pipeline, executor, may_run_inline=inline) for op in OPERATIONS]
+    dispatch = Dispatch(pipeline, executor, _may_run_inline(settings, token))
+    handlers = operation_handlers(OPERATIONS, dispatch)
     services = sorted({operation.service for operation in OPERATIONS})
     face = GrpcFace(handlers, services, certificates, _grpc_options(settings))
     return Worker(token, store, face, certificates, executor)

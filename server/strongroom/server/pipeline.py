@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from google.protobuf.message import DecodeError, Message
@@ -35,8 +35,7 @@ from strongroom.server.translation import LowerError, translate
 _RETRY_AFTER_S = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """A request as it came over the wire.
 
     Args:
@@ -53,6 +52,9 @@ class Arrival:
     user_agent: str
     deadline: float
 
+    def __repr__(self) -> str:
+        return f"Arrival({len(self.body)} bytes from {self.source})"  # the body may hold plaintext
+
 
 @dataclass(slots=True)
 class Progress:
@@ -67,12 +69,11 @@ class Progress:
     obstacle: Exception | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What is answered: a response, or an error."""
+class Outcome(NamedTuple):
+    """What is answered: the serialised response, or an error."""
 
     request_id: str
-    response: Message | None
+    body: bytes
     error: KmsError | None
 
 
@@ -103,22 +104,29 @@ class Pipeline:
         self._records = records
         self._new_request_id = new_request_id
         self._logs = logs
+        self._obstacle: StoreError | None = None
         self._log = structlog.get_logger("strongroom.requests")
 
-    def begin(self, operation: Operation, arrival: Arrival) -> Progress:
-        """Gives a request its id, reads its message, and catches up with what others have changed.
+    def catch_up(self) -> None:
+        """Learns what others have changed: every request that arrived before this obeys it.
 
-        One thread only begins requests: the event loop's.
+        One thread only catches up and begins requests: the event loop's.
         """
-        progress = Progress(self._new_request_id(), operation, arrival)
+        try:
+            self._parts.keys.refresh()
+        except StoreError as error:
+            self._obstacle = error  # a DisableKey may be hidden: nothing is answered from memory
+        else:
+            self._obstacle = None
+
+    def begin(self, operation: Operation, arrival: Arrival) -> Progress:
+        """Gives a request its id and reads its message."""
+        progress = Progress(self._new_request_id(), operation, arrival, obstacle=self._obstacle)
         try:
             progress.request = operation.request.FromString(arrival.body)
-            self._parts.keys.refresh()
         except DecodeError:
             name = operation.request.DESCRIPTOR.full_name
             progress.obstacle = MalformedRequest(f"The request isn't a {name}.")
-        except StoreError as error:  # what DisableKey says can't be known: nothing is answered from memory
-            progress.obstacle = error
         return progress
 
     def runs_inline(self, progress: Progress) -> bool:
@@ -140,7 +148,8 @@ class Pipeline:
         error = self._record(progress, response, error)
         if self._logs is RequestLog.ALL or (error is not None and self._logs is RequestLog.FAILURES):
             self._log_line(progress, error, started)
-        return Outcome(progress.request_id, None if error else response, error)
+        body = b"" if error is not None or response is None else response.SerializeToString()
+        return Outcome(progress.request_id, body, error)
 
     def _execute(self, progress: Progress) -> Message:
         operation, request = progress.operation, progress.request

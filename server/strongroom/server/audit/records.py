@@ -5,8 +5,8 @@ keys, grant tokens. The encryption context is in the clear, as callers are told.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from strongroom.server.audit.sinks import AuditSink
 from strongroom.server.core.arns import Realm
@@ -17,8 +17,7 @@ EVENT_VERSION = "1.11"
 EVENT_SOURCE = "kms.amazonaws.com"
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(NamedTuple):
     """A request that is about to be answered.
 
     Args:
@@ -67,6 +66,14 @@ class RecordWriter:
     ) -> None:
         self._sink = sink
         self._realm = realm
+        self._envelope: Mapping[str, object] = {
+            "eventVersion": EVENT_VERSION,
+            "eventSource": EVENT_SOURCE,
+            "eventCategory": "Management",
+            "managementEvent": True,
+            "awsRegion": realm.region,
+            "recipientAccountId": realm.account_id,
+        }
         self._clock = clock
         self._new_event_id = new_event_id
 
@@ -77,18 +84,13 @@ class RecordWriter:
             AuditUnavailable: it isn't written; the request must not be answered.
         """
         record: dict[str, object] = {
-            "eventVersion": EVENT_VERSION,
+            **self._envelope,
+            "eventType": "AwsApiCall",
             "eventTime": self._clock(),
             "eventID": self._new_event_id(),
             "requestID": answered.request_id,
-            "eventSource": EVENT_SOURCE,
             "eventName": answered.operation,
-            "eventType": "AwsApiCall",
-            "eventCategory": "Management",
-            "managementEvent": True,
             "readOnly": answered.is_read_only,
-            "awsRegion": self._realm.region,
-            "recipientAccountId": self._realm.account_id,
             "sourceIPAddress": answered.source,
             "userAgent": answered.user_agent,
             "userIdentity": _identity(answered.caller),
@@ -111,17 +113,12 @@ class RecordWriter:
         """
         self._sink.write(
             {
-                "eventVersion": EVENT_VERSION,
+                **self._envelope,
+                "eventType": "AwsServiceEvent",
                 "eventTime": self._clock(),
                 "eventID": self._new_event_id(),
-                "eventSource": EVENT_SOURCE,
                 "eventName": name,
-                "eventType": "AwsServiceEvent",
-                "eventCategory": "Management",
-                "managementEvent": True,
                 "readOnly": False,
-                "awsRegion": self._realm.region,
-                "recipientAccountId": self._realm.account_id,
                 "serviceEventDetails": details,
             }
         )

@@ -10,7 +10,7 @@ Format and material id, the header, are authenticated as part of the AAD; the IV
 """
 
 import hashlib
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from strongroom.server.core.errors import InvalidCiphertext
 
@@ -26,8 +26,7 @@ _HEADER_BYTES = 1 + MATERIAL_ID_BYTES
 _SEALED_AT = _HEADER_BYTES + IV_BYTES
 
 
-@dataclass(frozen=True, slots=True)
-class Blob:
+class Blob(NamedTuple):
     """A ciphertext blob, taken apart and not yet authenticated.
 
     Args:

@@ -11,6 +11,7 @@ MAX_BYTES = 8192  # of all keys and values together, in UTF-8
 
 _DOMAIN = b"strongroom/ciphertext/aes-256-gcm\x00"
 _EMPTY = bytes(4)
+_MAX_UTF8_BYTES = 4  # of one character
 
 
 def encode(context: Mapping[str, str]) -> bytes:
@@ -22,11 +23,20 @@ def encode(context: Mapping[str, str]) -> bytes:
     """
     if not context:
         return _EMPTY
-    pairs = sorted((key.encode(), value.encode()) for key, value in context.items())
+    # Not items(): protobuf's maps inherit a slow one.
+    pairs = sorted([(key.encode(), context[key].encode()) for key in context])
     parts = [len(pairs).to_bytes(4)]
     for key, value in pairs:
         parts += (len(key).to_bytes(4), key, len(value).to_bytes(4), value)
     return b"".join(parts)
+
+
+def size_bytes(context: Mapping[str, str]) -> int:
+    """The size of all keys and values in UTF-8, or a bound above it that is still within MAX_BYTES."""
+    characters = sum([len(key) + len(context[key]) for key in context])
+    if characters * _MAX_UTF8_BYTES <= MAX_BYTES:
+        return characters * _MAX_UTF8_BYTES
+    return sum(len(key.encode()) + len(context[key].encode()) for key in context)
 
 
 def authenticated_data(header: bytes, context: Mapping[str, str]) -> bytes:

@@ -239,17 +239,13 @@ class EncryptionContext:
             return _violation(self.name, f"have at most {encryption_context.MAX_PAIRS} pairs")
         if "" in context:
             return _violation(f"{self.name}.key", "have length greater than or equal to 1", "")
-        if sum(map(_pair_bytes, context.items())) > encryption_context.MAX_BYTES:
+        if encryption_context.size_bytes(context) > encryption_context.MAX_BYTES:
             return _violation(self.name, f"have at most {encryption_context.MAX_BYTES} bytes")
         return _NONE
 
     def record(self, request: Request) -> object:
-        return dict(getattr(request, self.name)) or None
-
-
-def _pair_bytes(pair: tuple[str, str]) -> int:
-    key, value = pair
-    return len(key.encode()) + len(value.encode())
+        context = getattr(request, self.name)
+        return {key: context[key] for key in context} or None
 
 
 @dataclass(frozen=True, slots=True)

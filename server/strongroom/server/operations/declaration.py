@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from google.protobuf.message import Message
 
@@ -17,8 +17,7 @@ from strongroom.server.operations.parts import Parts
 Response: TypeAlias = Any  # a protobuf message: its fields are set by name
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """A key that a request uses.
 
     Args:
@@ -32,8 +31,7 @@ class Target:
     blob: Blob | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One authenticated request whose keys are found, authorised and checked."""
 
     caller: Caller

@@ -6,17 +6,48 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable
 from concurrent.futures import Executor
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import grpc
 from grpc_status import rpc_status
 
 from strongroom.server.faces.grpc.status import status_of
+from strongroom.server.faces.grpc.turns import Turns
 from strongroom.server.operations import Operation
-from strongroom.server.pipeline import Arrival, Pipeline
+from strongroom.server.pipeline import Arrival, Outcome, Pipeline
 
 _CERTIFICATE = "x509_pem_cert"
 _USER_AGENT = "user-agent"
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """Where requests run.
+
+    Args:
+        pipeline: carries every request through.
+        executor: runs what may block.
+        may_run_inline: True if the token is quick enough to be used on the event loop.
+    """
+
+    pipeline: Pipeline
+    executor: Executor
+    may_run_inline: bool
+
+    def run(self, call: "_ArrivedCall") -> "Outcome | asyncio.Future[Outcome]":
+        """Carries a request through, on the loop or in a thread; must itself run on the loop."""
+        pipeline = self.pipeline
+        progress = pipeline.begin(call.operation, _arrival(call.body, call.context))
+        if self.may_run_inline and pipeline.runs_inline(progress):
+            return pipeline.finish(progress)
+        return asyncio.get_running_loop().run_in_executor(self.executor, pipeline.finish, progress)
+
+
+class _ArrivedCall(NamedTuple):
+    operation: Operation
+    body: bytes
+    context: Any  # grpc.aio's
 
 
 class OperationHandler:
@@ -24,33 +55,26 @@ class OperationHandler:
 
     Args:
         operation: the operation.
-        pipeline: carries every request through.
-        executor: runs what may block; None never to block the loop's thread for it.
-        may_run_inline: True if the token is quick enough to be used on the event loop.
+        turns: all operations' requests take turns together.
     """
 
-    def __init__(
-        self, operation: Operation, pipeline: Pipeline, executor: Executor, *, may_run_inline: bool
-    ) -> None:
-        self._operation = operation
-        self._pipeline = pipeline
-        self._executor = executor
-        self._may_run_inline = may_run_inline
+    def __init__(self, operation: Operation, turns: Turns[_ArrivedCall, Outcome]) -> None:
+        self.operation = operation
+        self._turns = turns
 
     async def answer(self, body: bytes, context: Any) -> bytes:  # noqa: ANN401 # grpc.aio's context
         """Answers one call: bytes in, bytes out; nothing but an abort is raised."""
-        pipeline = self._pipeline
-        progress = pipeline.begin(self._operation, _arrival(body, context))
-        if self._may_run_inline and pipeline.runs_inline(progress):
-            outcome = pipeline.finish(progress)
-        else:
-            loop = asyncio.get_running_loop()
-            outcome = await loop.run_in_executor(self._executor, pipeline.finish, progress)
+        outcome = await self._turns.take(_ArrivedCall(self.operation, body, context))
         if outcome.error is not None:
             status = status_of(outcome.error, outcome.request_id)
             await context.abort_with_status(rpc_status.to_status(status))
-        assert outcome.response is not None  # noqa: S101 # an outcome without error has a response
-        return outcome.response.SerializeToString()
+        return outcome.body
+
+
+def operation_handlers(operations: Iterable[Operation], dispatch: Dispatch) -> tuple[OperationHandler, ...]:
+    """A handler for each operation; call it within the event loop."""
+    turns: Turns[_ArrivedCall, Outcome] = Turns(dispatch.pipeline.catch_up, dispatch.run)
+    return tuple(OperationHandler(operation, turns) for operation in operations)
 
 
 def generic_handlers(handlers: Iterable[OperationHandler]) -> tuple[grpc.GenericRpcHandler, ...]:
@@ -60,7 +84,7 @@ def generic_handlers(handlers: Iterable[OperationHandler]) -> tuple[grpc.Generic
     """
     services: defaultdict[str, dict[str, grpc.RpcMethodHandler[bytes, bytes]]] = defaultdict(dict)
     for handler in handlers:
-        operation = handler._operation  # noqa: SLF001 # of this module
+        operation = handler.operation
         method: Any = grpc.unary_unary_rpc_method_handler(handler.answer)
         services[operation.service][operation.name] = method
     return tuple(
