@@ -82,7 +82,7 @@ class WorkerProcess:
 def _quieten_collector() -> None:
     """What is here now stays: the collector needn't look at it, and rarely at anything else.
 
-    Requests leave no cycles behind; a full collection would stop the loop for longer the more keys are cached.
+    Requests leave no cycles behind, and a full collection stops the loop for longer the more keys are cached.
     """
     gc.collect()
     gc.freeze()
