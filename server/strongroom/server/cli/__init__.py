@@ -1,18 +1,32 @@
 """The `strongroomd` command."""
 
 import sys
+from importlib.util import find_spec
+
+_NEEDED = (
+    "alembic",
+    "cryptography",
+    "grpc_health",
+    "grpc_reflection",
+    "orjson",
+    "pkcs11",
+    "pydantic",
+    "sqlalchemy",
+    "structlog",
+    "uvloop",
+)
+"""What the extra `server` installs. Looked for, not imported: the command must answer at once."""
 
 
 def main() -> None:
     """The command's entry point."""
-    try:
-        from strongroom.server.cli.commands import app  # needs the extra `server`
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.startswith("strongroom"):
-            raise
+    missing = [name for name in _NEEDED if find_spec(name) is None]
+    if missing:
         sys.stderr.write(
-            f"strongroomd needs the package {error.name}. Install the service:\n\n"
+            f"strongroomd needs {', '.join(missing)}. Install the service:\n\n"
             "    pip install 'strongroom[server]'\n"
         )
         sys.exit(2)
+    from strongroom.server.cli.commands import app
+
     app()

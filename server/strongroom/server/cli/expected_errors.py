@@ -1,12 +1,22 @@
 """The errors that people can do something about, and how the command then ends."""
 
+from collections.abc import Mapping
+
 from strongroom.server.cli.development import AlreadyInitialised
-from strongroom.server.process.exit_codes import EXPECTED, exit_code_of
+from strongroom.server.cli.plans import PlanInvalid
+from strongroom.server.process.exit_codes import EXPECTED, ExitCode, exit_code_of
 from strongroom.server.process.supervisor import AlreadyRunning
 
-_EXPECTED = (AlreadyInitialised, AlreadyRunning, *EXPECTED)
+_CODES: Mapping[type[Exception], int] = {
+    AlreadyInitialised: 1,
+    AlreadyRunning: ExitCode.NOT_NOW,
+    PlanInvalid: 2,
+}
 
 
 def exit_code(error: Exception) -> int | None:
     """The exit code for an expected error, or None."""
-    return int(exit_code_of(error)) if isinstance(error, _EXPECTED) else None
+    own = _CODES.get(type(error))
+    if own is not None:
+        return int(own)
+    return int(exit_code_of(error)) if isinstance(error, EXPECTED) else None

@@ -48,7 +48,7 @@ def _options(model: type[BaseModel], section: str) -> Iterator[str]:
 def _option(name: str, field: FieldInfo) -> Iterator[str]:
     yield from _comment(str(field.description))
     yield from _comment(f"{_default(name, field)} {_limits(field)}")
-    yield f"{'' if field.is_required() else '#'}{name} = {_literal(_shown(field))}"
+    yield f"{'' if field.is_required() else '#'}{name} = {literal(_shown(field))}"
 
 
 def _array(entry: type[BaseModel], name: str) -> Iterator[str]:
@@ -56,11 +56,11 @@ def _array(entry: type[BaseModel], name: str) -> Iterator[str]:
     yield from ["", *_comment(f"{_doc(entry)} As many as there are; none by default."), f"#[[{name}]]"]
     for option, field in entry.model_fields.items():
         yield from _comment(f"{field.description} {'Needed.' if field.is_required() else ''}")
-        yield f"#{option} = {_literal(_shown(field))}"
+        yield f"#{option} = {literal(_shown(field))}"
 
 
 def _limits(field: FieldInfo) -> str:
-    choices = [_literal(choice) for choice in typing.get_args(field.annotation) if isinstance(choice, str)]
+    choices = [literal(choice) for choice in typing.get_args(field.annotation) if isinstance(choice, str)]
     if choices:
         return f"One of {', '.join(choices)}."
     bounds = ", ".join(f"{_BOUNDS[kind]} {bound}" for kind, bound in constraints_of(field).items())
@@ -73,7 +73,7 @@ def _default(name: str, field: FieldInfo) -> str:
     default = field.get_default(call_default_factory=True)
     if default is None:
         return "Default: none."
-    return f"Default: {_literal(default)} {unit_of(name)}".rstrip() + "."
+    return f"Default: {literal(default)} {unit_of(name)}".rstrip() + "."
 
 
 def _shown(field: FieldInfo) -> Any:  # noqa: ANN401 # any value
@@ -82,12 +82,12 @@ def _shown(field: FieldInfo) -> Any:  # noqa: ANN401 # any value
     return field.examples[0] if default is None and field.examples else default
 
 
-def _literal(value: Any) -> str:  # noqa: ANN401 # any value
-    """A value in TOML."""
+def literal(value: Any) -> str:  # noqa: ANN401 # any value
+    """A string, number, boolean, list or table in TOML, on one line."""
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{name} = {_literal(one)}' for name, one in value.items())}}}"
+        return f"{{{', '.join(f'{name} = {literal(one)}' for name, one in value.items())}}}"
     if isinstance(value, tuple):
-        return f"[{', '.join(map(_literal, value))}]"
+        return f"[{', '.join(map(literal, value))}]"
     return json.dumps(value, ensure_ascii=False)
 
 

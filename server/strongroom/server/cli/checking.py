@@ -1,0 +1,81 @@
+"""`strongroomd check-config`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from strongroom.server.cli.options import DEFAULT_CONFIG, ConfigOption, OutputOption, examples
+from strongroom.server.cli.output import Output, console, fail, print_json
+
+if TYPE_CHECKING:  # heavy
+    from strongroom.server.config import Problem, Settings
+
+EXAMPLES = examples(
+    "strongroomd check-config --config var/dev/strongroom.toml",
+    "strongroomd check-config --output json",
+    "strongroomd check-config --reference > strongroom.toml",
+)
+_INVALID = 78
+
+
+def check_config(
+    config: ConfigOption = DEFAULT_CONFIG,
+    output: OutputOption = Output.TEXT,
+    *,
+    reference: Annotated[
+        bool, typer.Option("--reference", help="Print every option with its default, and end.")
+    ] = False,
+) -> None:
+    """Check the configuration, the files that it names, and the database; change nothing.
+
+    Exit codes: 0 all is right; 2 wrong usage; 78 the configuration must be changed.
+    """
+    if reference:
+        _print_reference()
+        return
+    from strongroom.server.config import ConfigInvalid
+
+    try:
+        settings = _checked(config)
+    except ConfigInvalid as error:
+        if output is Output.TEXT:
+            fail(error, _INVALID)
+        print_json({"valid": False, "problems": [_problem(error.path, p) for p in error.problems]})
+        raise typer.Exit(_INVALID) from None
+    _say_valid(config, settings, output)
+
+
+def _checked(config: Path) -> "Settings":
+    from strongroom.server.cli.database import database_problems
+    from strongroom.server.config import ConfigInvalid, load_settings
+
+    settings = load_settings(config, check_files=True)
+    problems = tuple(database_problems(config, settings))
+    if problems:
+        raise ConfigInvalid(config, problems)
+    return settings
+
+
+def _problem(path: Path, problem: "Problem") -> dict[str, object]:
+    from dataclasses import asdict
+
+    return {"file": str(path), **asdict(problem)}
+
+
+def _print_reference() -> None:
+    from strongroom.server.config.reference import reference
+
+    typer.echo(reference(), nl=False)
+
+
+def _say_valid(config: Path, settings: "Settings", output: Output) -> None:
+    if output is Output.JSON:
+        print_json({"valid": True, "problems": []})
+        return
+    console.print(
+        f"[green]✓[/] {escape(str(config))} can be served: deployment "
+        f"[bold]{settings.deployment.name}[/], {settings.worker_count} workers on {settings.server.listen}.",
+        soft_wrap=True,
+    )

@@ -1,0 +1,87 @@
+"""Checks of the store, and of whether token and store agree."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from strongroom.hsm import SYMMETRIC_KEYS, MaterialId, MaterialRef
+from strongroom.hsm.provisioning import Presence
+from strongroom.server.cli.database import foreign
+from strongroom.server.cli.examination.findings import Finding, failed, named, ok, warning
+from strongroom.server.cli.examination.subject import Subject
+from strongroom.server.housekeeping.reconciliation import unknown_objects
+from strongroom.server.store import MaterialRecord
+
+
+def store(subject: Subject) -> Iterator[Finding]:
+    """Whose database it is, and whether it is whole."""
+    opened = subject.opened_store()
+    differing = foreign(opened, subject.settings)
+    for option, text in differing.items():
+        yield failed(f"deployment.{option}: {text}")
+    damage = list(opened.damage())
+    if damage:
+        yield failed(f"the database is damaged: {named(damage)}", "Stop the service; restore a backup.")
+    if not damage and not differing:
+        count = opened.count_keys(subject.settings.deployment.account_id)
+        yield ok(f"the database is whole and has {count} keys")
+
+
+def intents(subject: Subject) -> Iterator[Finding]:
+    """Changes of material that were begun; the housekeeper finishes or undoes old ones."""
+    housekeeping = subject.settings.housekeeping
+    patience = timedelta(seconds=housekeeping.intent_grace_s + 2 * housekeeping.reconcile_interval_s)
+    pending = subject.opened_store().pending_intents()
+    late = [intent.key_id for intent in pending if subject.now - intent.begun_at > patience]
+    if late:
+        yield warning(
+            f"begun long ago and not finished: {named(late)}", "Start the service: its housekeeper does it."
+        )
+    else:
+        yield ok(f"{len(pending)} changes of keys are under way, none for long")
+
+
+def token(subject: Subject) -> Iterator[Finding]:
+    """Which token answers."""
+    description = subject.opened_token().description
+    yield ok(f"token {description.label!r}, serial {description.serial}, answers")
+
+
+def capabilities(subject: Subject) -> Iterator[Finding]:
+    """Whether keys can be made in it."""
+    missing = subject.opened_token().probe().missing(*SYMMETRIC_KEYS)
+    if missing:
+        yield failed(f"no keys can be made: {missing}", "`strongroomd token probe` shows it in full.")
+    else:
+        yield ok("AES-256 keys can be made")
+
+
+def materials(subject: Subject) -> Iterator[Finding]:
+    """Every key's object is on the token, and is the one that was made for it; and no others are."""
+    token = subject.opened_token()
+    records = subject.opened_store().all_materials()  # before the token: a new key is on it by then
+    found = token.objects(subject.settings.deployment.name)
+    by_presence: dict[Presence, list[str]] = {presence: [] for presence in Presence}
+    for record in records:
+        by_presence[token.find(_ref(record))].append(record.key_id)
+    if by_presence[Presence.MISSING]:
+        yield failed(
+            f"the token has no object for {named(by_presence[Presence.MISSING])}",
+            "Restore the token from its backup: these keys are unavailable, and nothing was deleted here.",
+        )
+    if by_presence[Presence.ANOTHER]:
+        yield failed(
+            f"another object is under the name of {named(by_presence[Presence.ANOTHER])}",
+            "Somebody made it: find out who. It is never used.",
+        )
+    if len(by_presence[Presence.PROVED]) == len(records):
+        yield ok(f"all {len(records)} keys are on the token, each proved by what it sealed when it was made")
+    unknown = [one.label for one in unknown_objects(subject.opened_store(), found)]
+    if unknown:
+        yield warning(
+            f"on the token, but unknown to the database: {named(unknown)}",
+            "Is this the newest database? The service never touches them: delete by hand what is old.",
+        )
+
+
+def _ref(record: MaterialRecord) -> MaterialRef:
+    return MaterialRef(MaterialId(record.material_id), record.label, record.check_value)

@@ -1,0 +1,98 @@
+"""The table of checks, and going through it."""
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from strongroom.server.app import open_store
+from strongroom.server.cli.examination import machine, records, service
+from strongroom.server.cli.examination.findings import Finding, Verdict, failed, ok
+from strongroom.server.cli.examination.subject import ClientFiles, Subject
+from strongroom.server.cli.token_choice import inspection, of_settings
+from strongroom.server.config import ConfigInvalid, Settings, load_settings
+from strongroom.server.config.tls_files import FileUnusable
+from strongroom.server.process.exit_codes import EXPECTED
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Something to look at.
+
+    Args:
+        name: what it is, for people.
+        look: yields what it finds.
+        needs: the parts of the subject that must be open: `store`, `token`.
+    """
+
+    name: str
+    look: Callable[[Subject], Iterator[Finding]]
+    needs: tuple[str, ...] = ()
+
+
+CHECKS = (
+    Check("certificates", machine.certificates),
+    Check("file modes", machine.file_modes),
+    Check("disk space", machine.disk_space),
+    Check("database", records.store, ("store",)),
+    Check("clock", machine.clock, ("store",)),
+    Check("unfinished work", records.intents, ("store",)),
+    Check("token", records.token, ("token",)),
+    Check("capabilities", records.capabilities, ("token",)),
+    Check("keys", records.materials, ("store", "token")),
+    Check("service", service.service),
+)
+
+
+def examine(config: Path, client: ClientFiles | None) -> Iterator[tuple[str, Finding]]:
+    """Goes through all checks; gives each check's name with what it found, as soon as it found it."""
+    settings = yield from _configuration(config)
+    if settings is None:
+        yield from ((check.name, Finding(Verdict.SKIPPED, "needs the configuration")) for check in CHECKS)
+        return
+    subject = Subject(settings, client, datetime.now(UTC))
+    with ExitStack() as stack:
+        yield from _open(subject, stack)
+        for check in CHECKS:
+            yield from ((check.name, finding) for finding in _look(check, subject))
+
+
+def _configuration(config: Path) -> Generator[tuple[str, Finding], None, Settings | None]:
+    """Yields what is wrong; returns the settings, if any."""
+    try:
+        settings = load_settings(config, check_files=True)
+    except ConfigInvalid as error:
+        for problem in error.problems:
+            yield "configuration", failed(f"{error.path}:{problem.line}: {problem.key}: {problem.text}")
+    else:
+        yield "configuration", ok(f"{config} is valid")
+        return settings
+    try:
+        return load_settings(config)  # its files are wrong, but it says what to look at
+    except ConfigInvalid:
+        return None
+
+
+def _open(subject: Subject, stack: ExitStack) -> Iterator[tuple[str, Finding]]:
+    """Opens store and token; yields what can't be opened."""
+    try:
+        subject.store = open_store(subject.settings)
+        stack.callback(subject.store.close)
+    except EXPECTED as error:
+        yield "database", failed(str(error))
+    try:
+        subject.token = stack.enter_context(inspection(of_settings(subject.settings)))
+    except EXPECTED as error:
+        yield "token", failed(str(error))
+
+
+def _look(check: Check, subject: Subject) -> Iterator[Finding]:
+    closed = [part for part in check.needs if getattr(subject, part) is None]
+    if closed:
+        yield Finding(Verdict.SKIPPED, f"needs the {' and the '.join(closed)}")
+        return
+    try:
+        yield from check.look(subject)
+    except (*EXPECTED, FileUnusable) as error:
+        yield failed(str(error))

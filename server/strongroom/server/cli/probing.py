@@ -1,0 +1,97 @@
+"""`strongroomd token probe`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from strongroom.server.cli.options import DEFAULT_CONFIG, ConfigOption, OutputOption, examples
+from strongroom.server.cli.output import Output, console, print_json, show_error
+
+if TYPE_CHECKING:  # heavy
+    from strongroom.server.cli.token_choice import Probed
+
+EXAMPLES = examples(
+    "strongroomd token probe --config var/dev/strongroom.toml",
+    "strongroomd token probe --module /opt/hsm/lib/pkcs11.so --label keys --pin file:/etc/hsm/pin",
+)
+_DIRECT = "Without a configuration"
+_COLOURS: Mapping[str, str] = {"supported": "green", "lying": "bold red", "failed": "red"}
+
+
+def probe(
+    config: ConfigOption = DEFAULT_CONFIG,
+    output: OutputOption = Output.TEXT,
+    module: Annotated[Path | None, typer.Option(help="The PKCS#11 module.", rich_help_panel=_DIRECT)] = None,
+    profile: Annotated[
+        str, typer.Option(help="Name or path of the token profile.", rich_help_panel=_DIRECT)
+    ] = "generic",
+    label: Annotated[str | None, typer.Option(help="The token's label.", rich_help_panel=_DIRECT)] = None,
+    serial: Annotated[str | None, typer.Option(help="Its serial number.", rich_help_panel=_DIRECT)] = None,
+    pin: Annotated[
+        str | None,
+        typer.Option(
+            help="Where its PIN is: file:PATH, env:NAME or credential:NAME. Never the PIN itself.",
+            rich_help_panel=_DIRECT,
+        ),
+    ] = None,
+) -> None:
+    """Show what a token can do, by trying it with keys that vanish; no object on it is changed.
+
+    Exit codes: 0 keys can be made in it; 1 they can't; 2 wrong usage; 75 the token can't be reached; 78 the
+    configuration, the token profile or the PIN must be changed.
+    """
+    from strongroom.server.cli.token_choice import configured, direct, probe_token
+
+    with show_error(output):
+        if module is None and (label or serial or pin):
+            raise typer.BadParameter("--label, --serial and --pin go with --module.")
+        choice = direct(module, profile, label, serial, pin) if module else configured(config)
+        probed = probe_token(choice)
+    show = _show_json if output is Output.JSON else _show_table
+    show(probed)
+    raise typer.Exit(1 if probed.missing else 0)
+
+
+def _show_json(probed: "Probed") -> None:
+    token = probed.description
+    print_json(
+        {
+            "token": {name: getattr(token, name) for name in ("label", "serial", "manufacturer", "model")},
+            "capabilities": [
+                {
+                    "capability": row.capability.name,
+                    "mechanism": row.mechanism,
+                    "finding": row.finding.value,
+                    "detail": row.detail,
+                }
+                for row in probed.report.rows
+            ],
+            "symmetric_keys": not probed.missing,
+            "missing": probed.missing,
+        }
+    )
+
+
+def _show_table(probed: "Probed") -> None:
+    token = probed.description
+    console.print(f"[bold]{escape(token.label)}[/], serial {escape(token.serial)}: {escape(_maker(probed))}")
+    table = Table("Capability", "By", "Finding", "Shown by")
+    for row in probed.report.rows:
+        colour = _COLOURS.get(row.finding.value, "yellow")
+        finding = f"[{colour}]{row.finding.value}[/]"
+        table.add_row(row.capability.value, row.mechanism, finding, escape(row.detail))
+    console.print(table)
+    verdict = (
+        f"[red]✗[/] No keys: {escape(probed.missing)}."
+        if probed.missing
+        else "[green]✓[/] AES-256 keys can be made."
+    )
+    console.print(verdict, soft_wrap=True)
+
+
+def _maker(probed: "Probed") -> str:
+    return " ".join(part for part in (probed.description.manufacturer, probed.description.model) if part)

@@ -1,0 +1,62 @@
+from pathlib import Path
+
+from tests.server.cli.conftest import Deployment, run
+
+REFERENCE = Path(__file__).parents[3] / "docs" / "strongroom.reference.toml"
+
+
+def _change(deployment: Deployment, old: str, new: str) -> int:
+    """Changes a line of the configuration; gives its number."""
+    text = deployment.config.read_text()
+    assert old in text
+    deployment.config.write_text(text.replace(old, new))
+    return text[: text.index(old)].count("\n") + 1
+
+
+def test_a_good_configuration_is_accepted(deployment: Deployment) -> None:
+    answer = deployment.run("check-config")
+    assert answer.code == 0
+    assert "can be served" in answer.out
+    assert deployment.run("check-config", "--output", "json").json == {"valid": True, "problems": []}
+
+
+def test_a_problem_is_told_with_file_line_and_option(deployment: Deployment) -> None:
+    line = _change(deployment, "listen =", "listens =")
+    answer = deployment.run("check-config")
+    assert answer.code == 78
+    assert f"{deployment.config}:{line}: server.listens: There is no such option. Did you mean" in answer.err
+
+
+def test_problems_are_told_in_json(deployment: Deployment) -> None:
+    line = _change(deployment, "server.key", "none.key")
+    answer = deployment.run("check-config", "--output", "json")
+    assert answer.code == 78
+    (problem,) = answer.json["problems"]
+    assert problem["file"] == str(deployment.config)
+    assert problem["key"] == "tls.private_key"
+    assert problem["line"] == line
+
+
+def test_a_database_of_another_deployment_is_refused(deployment: Deployment) -> None:
+    _change(deployment, "eu-local-1", "us-local-1")
+    answer = deployment.run("check-config")
+    assert answer.code == 78
+    assert "deployment.region: The database was made for 'eu-local-1'" in answer.err
+
+
+def test_a_file_that_is_no_database_is_refused(deployment: Deployment) -> None:
+    (deployment.directory / "strongroom.db").write_bytes(b"no database" * 1000)
+    answer = deployment.run("check-config")
+    assert answer.code == 78
+    assert "store.url" in answer.err
+
+
+def test_a_configuration_with_problems_is_not_served(deployment: Deployment) -> None:
+    (deployment.directory / "pki" / "server.key").chmod(0o644)
+    answer = deployment.run("serve")
+    assert answer.code == 78
+    assert "chmod 600" in answer.err
+
+
+def test_the_reference_is_printed_as_it_is_committed() -> None:
+    assert run("check-config", "--reference").out == REFERENCE.read_text()

@@ -1,0 +1,195 @@
+import hashlib
+import socket
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from threading import Thread
+
+from strongroom.server.cli.development_pki import issue_server, make_authority
+from tests.server.cli.conftest import Deployment, run
+
+Findings = dict[str, list[tuple[str, str]]]
+
+
+def _look(deployment: Deployment, *, code: int = 0, env: dict[str, str] | None = None) -> Findings:
+    """Runs the doctor; gives verdicts and texts by check."""
+    answer = deployment.run("doctor", "--output", "json", env=env)
+    assert answer.code == code, answer.out + answer.err
+    assert answer.json["ok"] is (code == 0)
+    findings: Findings = {}
+    for finding in answer.json["findings"]:
+        findings.setdefault(finding["check"], []).append((finding["verdict"], finding["text"]))
+    return findings
+
+
+def _failed(findings: Findings) -> list[str]:
+    return [check for check, found in findings.items() for verdict, _ in found if verdict == "failed"]
+
+
+def test_a_fresh_deployment_is_well(deployment: Deployment) -> None:
+    findings = _look(deployment)
+    assert findings.pop("service")[0][0] == "warning"
+    assert {verdict for found in findings.values() for verdict, _ in found} == {"ok"}
+
+
+def test_what_is_found_is_shown_to_people(deployment: Deployment) -> None:
+    answer = deployment.run("doctor")
+    assert answer.code == 0
+    assert "✓ database: the database is whole and has 0 keys" in answer.out
+    assert f"! service: nothing answers on 127.0.0.1:{deployment.port}" in answer.out
+
+
+def test_every_key_is_proved(deployment: Deployment) -> None:
+    deployment.make_key()
+    deployment.make_key()
+    assert _look(deployment)["keys"] == [
+        ("ok", "all 2 keys are on the token, each proved by what it sealed when it was made")
+    ]
+
+
+def test_nothing_is_changed(deployment: Deployment) -> None:
+    deployment.make_key()
+    deployment.make_key("begun")
+    before = _state(deployment)
+    deployment.run("doctor")
+    assert _state(deployment) == before
+
+
+def _state(deployment: Deployment) -> tuple[str, str, dict[str, str]]:
+    """The token's objects, the database, and every other file but what a login rewrites."""
+    files = (path for path in deployment.directory.rglob("*") if path.is_file())
+    own = [
+        path for path in files if not {"tokens", "run"} & set(path.relative_to(deployment.directory).parts)
+    ]
+    hashes = {path.name: _hash(path) for path in own if not path.name.startswith("strongroom.db")}
+    dump = "import sqlite3, sys; print('\\n'.join(sqlite3.connect(sys.argv[1]).iterdump()))"
+    database = subprocess.run(
+        ["python3", "-c", dump, deployment.directory / "strongroom.db"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    return deployment.pkcs11_tool("--list-objects"), database, hashes
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_a_token_that_was_never_served_gets_no_object(deployment: Deployment) -> None:
+    _look(deployment)
+    assert deployment.pkcs11_tool("--list-objects") == ""
+
+
+def test_a_key_without_its_object_is_named(deployment: Deployment) -> None:
+    deployment.make_key()
+    lost = deployment.make_key("no-object")
+    findings = _look(deployment, code=1)
+    assert findings["keys"] == [("failed", f"the token has no object for {lost}")]
+
+
+def test_another_object_under_a_key_s_name_is_told(deployment: Deployment) -> None:
+    key_id = deployment.make_key()
+    label = f"strongroom/dev/{key_id}"
+    listed = deployment.pkcs11_tool("--list-objects", "--type", "secrkey")
+    object_id = listed.partition(label)[2].partition("ID:")[2].split()[0]
+    deployment.pkcs11_tool("--delete-object", "--type", "secrkey", "--id", object_id)
+    deployment.pkcs11_tool(
+        "--keygen", "--key-type", "aes:32", "--label", label, "--id", object_id, "--sensitive"
+    )
+    findings = _look(deployment, code=1)
+    assert findings["keys"] == [("failed", f"another object is under the name of {key_id}")]
+
+
+def test_an_object_that_the_database_does_not_know_is_told(deployment: Deployment) -> None:
+    key_id = deployment.make_key("no-row")
+    ((verdict, text),) = [found for found in _look(deployment)["keys"] if found[0] != "ok"]
+    assert verdict == "warning"
+    assert f"strongroom/dev/{key_id}" in text
+
+
+def test_work_that_nobody_finishes_is_told(deployment: Deployment) -> None:
+    key_id = deployment.make_key("begun")
+    assert _look(deployment)["unfinished work"] == [("warning", f"begun long ago and not finished: {key_id}")]
+
+
+def test_a_clock_that_went_back_is_told(deployment: Deployment) -> None:
+    deployment.make_key("future")
+    assert _failed(_look(deployment, code=1)) == ["clock"]
+
+
+def test_files_open_to_others_are_named(deployment: Deployment) -> None:
+    (deployment.directory / "audit" / "worker-0.jsonl").touch(mode=0o644)
+    ((verdict, text),) = _look(deployment, code=1)["file modes"]
+    assert verdict == "failed"
+    assert "worker-0.jsonl" in text
+
+
+def test_a_damaged_database_is_told_and_what_needs_it_is_left_out(deployment: Deployment) -> None:
+    (deployment.directory / "strongroom.db").write_bytes(b"nonsense" * 1000)
+    findings = _look(deployment, code=1)
+    assert findings["database"][0][0] == "failed"
+    assert findings["keys"] == [("skipped", "needs the store")]
+    assert findings["capabilities"][0][0] == "ok"
+
+
+def test_a_token_that_is_away_is_told_and_what_needs_it_is_left_out(deployment: Deployment) -> None:
+    (deployment.directory / "tokens").rename(deployment.directory / "elsewhere")
+    findings = _look(deployment, code=1)
+    assert findings["token"][0][0] == "failed"
+    assert findings["keys"] == [("skipped", "needs the token")]
+    assert findings["database"][0][0] == "ok"
+
+
+def test_a_wrong_configuration_leaves_everything_else_out(deployment: Deployment) -> None:
+    deployment.config.write_text(deployment.config.read_text() + "[log]\nlevel = 1\n")
+    findings = _look(deployment, code=1)
+    assert "log.level" in findings.pop("configuration")[0][1]
+    assert {verdict for found in findings.values() for verdict, _ in found} == {"skipped"}
+
+
+def test_a_missing_file_leaves_the_rest_examined(deployment: Deployment) -> None:
+    (deployment.directory / "pki" / "server.pem").unlink()
+    findings = _look(deployment, code=1)
+    assert "tls.certificate" in findings["configuration"][0][1]
+    assert findings["keys"][0][0] == "ok"
+
+
+def test_a_running_service_is_asked_for_its_health(
+    deployment: Deployment, serve: Callable[[], subprocess.Popen[str]]
+) -> None:
+    serve()
+    ready = _look(deployment, env=dict(deployment.client))
+    assert ready["service"] == [("ok", f"127.0.0.1:{deployment.port} is ready")]
+    greeted = _look(deployment)
+    assert greeted["service"][0][0] == "ok"
+
+
+def test_a_service_with_an_old_certificate_is_told(
+    deployment: Deployment, serve: Callable[[], subprocess.Popen[str]]
+) -> None:
+    serve()
+    fresh = issue_server(make_authority("new"), ("localhost",))
+    (deployment.directory / "pki" / "server.pem").write_bytes(fresh.certificate_pem)
+    (deployment.directory / "pki" / "server.key").write_bytes(fresh.key_pem)
+    assert "shows another certificate" in _look(deployment)["service"][0][1]
+
+
+def test_something_else_on_the_port_is_told(deployment: Deployment) -> None:
+    with socket.create_server(("127.0.0.1", deployment.port)) as other:
+        answering = Thread(target=_answer_once, args=(other,))
+        answering.start()
+        findings = _look(deployment, code=1)
+        answering.join()
+    assert "isn't this service" in findings["service"][0][1]
+
+
+def _answer_once(listening: socket.socket) -> None:
+    connection, _ = listening.accept()
+    with connection:
+        connection.sendall(b"HTTP/1.0 400 Bad Request\r\n\r\n")
+
+
+def test_a_client_is_given_whole_or_not_at_all(deployment: Deployment) -> None:
+    answer = run("doctor", "--config", deployment.config, "--cert", deployment.client["STRONGROOM_CERT"])
+    assert answer.code == 2
