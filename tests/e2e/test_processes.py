@@ -1,0 +1,127 @@
+"""Supervisor, workers and housekeeper: starting, dying, stopping."""
+
+import os
+import signal
+import socket
+import ssl
+import time
+
+import pytest
+from cryptography import x509
+
+from strongroom.client import Client
+from strongroom.server.cli.development_pki import issue_server
+from strongroom.v1.key_service_pb2 import CreateKeyRequest
+from tests.support.deployments import Deployment, Service, is_alive, wait_until
+
+
+def test_a_killed_child_is_started_again(own_deployment: Deployment) -> None:
+    with own_deployment.served(workers=2) as service, own_deployment.client() as client:
+        key_id = client.create_key().key_id
+        for name, pid in service.children().items():
+            os.kill(pid, signal.SIGKILL)
+            wait_until(lambda: service.children().get(name, pid) != pid)
+            wait_until(lambda: len(service.children()) == 3)
+        blob = client.encrypt(key_id, b"x").ciphertext_blob
+        assert client.decrypt(blob).plaintext == b"x"
+
+
+def test_children_do_not_outlive_a_killed_supervisor_which_starts_again_at_once(
+    own_deployment: Deployment,
+) -> None:
+    service = Service.start(own_deployment, 2)
+    with own_deployment.client() as client:
+        key_id = client.create_key().key_id
+    children = service.children()
+    service.process.kill()
+    service.process.wait()
+    with own_deployment.served(workers=2), own_deployment.client() as client:
+        assert client.decrypt(client.encrypt(key_id, b"x").ciphertext_blob).plaintext == b"x"
+        wait_until(lambda: not any(map(is_alive, children.values())), 30)
+
+
+def test_a_second_supervisor_of_the_same_deployment_is_refused(own_deployment: Deployment) -> None:
+    with own_deployment.served():
+        second = Service.start(own_deployment, 1, wait=False)
+        assert second.process.wait(20) != 0
+        assert "Another" in second.log.read_text()
+
+
+def test_sigterm_ends_everything_with_status_0(own_deployment: Deployment) -> None:
+    service = Service.start(own_deployment, 2)
+    children = service.children()
+    assert len(children) == 3
+    assert service.stop() == 0
+    assert not any(map(is_alive, children.values()))
+
+
+def test_requests_under_way_are_answered_before_the_service_stops(own_deployment: Deployment) -> None:
+    with own_deployment.served() as service, own_deployment.client() as client:
+        client.generate_random(1)
+        pending = [client._keys.CreateKey.future(CreateKeyRequest()) for _ in range(20)]
+        wait_until(pending[0].done)
+        service.process.send_signal(signal.SIGTERM)
+        answered = [call for call in pending if call.exception() is None]
+        service.process.wait(30)
+    assert len(answered) == len(pending)
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "says"),
+    [("pin", "wrong-pin\n", "refused the PIN"), ("strongroom.db", "", "isn't a Strongroom store")],
+)
+def test_a_start_that_can_never_work_ends_with_a_reason(
+    own_deployment: Deployment, file: str, content: str, says: str
+) -> None:
+    (own_deployment.directory / file).write_text(content)
+    service = Service.start(own_deployment, 1, wait=False)
+    assert service.process.wait(30) == 78
+    assert says in service.log.read_text()
+
+
+def test_the_token_survives_being_started_by_four_workers_at_once_and_killed(
+    own_deployment: Deployment,
+) -> None:
+    with own_deployment.served(), own_deployment.client() as client:
+        key_id = client.create_key().key_id
+        blob = client.encrypt(key_id, b"x").ciphertext_blob
+    for delay_s in (0.45, 0.6, 0.7, 0.8, 0.9):
+        service = Service.start(own_deployment, 4, wait=False)
+        time.sleep(delay_s)
+        for pid in service.children().values():
+            os.kill(pid, signal.SIGKILL)
+        service.kill()
+    with own_deployment.served(workers=4), own_deployment.client() as client:
+        assert client.decrypt(blob).plaintext == b"x"
+
+
+def test_new_certificates_are_used_after_sighup(own_deployment: Deployment) -> None:
+    with own_deployment.served() as service:
+        own_deployment_serial = _served_serial(own_deployment)
+        _renew_server_certificate(own_deployment)
+        assert _served_serial(own_deployment) == own_deployment_serial
+        service.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: _served_serial(own_deployment) != own_deployment_serial)
+        with own_deployment.client() as client:
+            assert isinstance(client, Client)
+            client.generate_random(1)
+
+
+def _served_serial(deployment: Deployment) -> int:
+    context = ssl.create_default_context(cafile=deployment.directory / "pki" / "ca.pem")
+    pki = deployment.directory / "pki"
+    context.load_cert_chain(pki / "client.pem", pki / "client.key")
+    with (
+        socket.create_connection(("127.0.0.1", deployment.port)) as raw,
+        context.wrap_socket(raw, server_hostname="localhost") as wrapped,
+    ):
+        der = wrapped.getpeercert(binary_form=True)
+    assert der is not None
+    return x509.load_der_x509_certificate(der).serial_number
+
+
+def _renew_server_certificate(deployment: Deployment) -> None:
+    issued = issue_server(deployment.authority(), ("localhost", "127.0.0.1"))
+    pki = deployment.directory / "pki"
+    (pki / "server.key").write_bytes(issued.key_pem)
+    (pki / "server.pem").write_bytes(issued.certificate_pem)

@@ -1,0 +1,197 @@
+"""Real deployments for tests: made by the command line, served by real processes, called over mTLS."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.x509 import load_pem_x509_certificate
+
+from strongroom.client import Client, Endpoint
+from strongroom.server.cli.development_pki import Issued, issue_client
+
+START_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 60.0
+
+
+def free_port() -> int:
+    """A port on loopback that nobody listens on."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+def wait_until(condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
+    """Waits until a condition holds; fails if it doesn't in time."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A development deployment on disk."""
+
+    directory: Path
+    port: int
+
+    @classmethod
+    def make(cls, directory: Path) -> "Deployment":
+        port = free_port()
+        program = [sys.executable, "-m", "strongroom.server", "init"]
+        arguments = ["--dir", str(directory), "--listen", f"127.0.0.1:{port}"]
+        subprocess.run([*program, *arguments], check=True, capture_output=True)
+        return cls(directory, port)
+
+    @property
+    def config(self) -> Path:
+        return self.directory / "strongroom.toml"
+
+    @property
+    def pin(self) -> str:
+        return (self.directory / "pin").read_text().strip()
+
+    @property
+    def softhsm_conf(self) -> Path:
+        return self.directory / "softhsm.conf"
+
+    def add_config(self, text: str) -> None:
+        """Appends sections to the configuration."""
+        with self.config.open("a") as file:
+            file.write(f"\n{text}\n")
+
+    def endpoint(self, name: str = "client") -> Endpoint:
+        pki = self.directory / "pki"
+        return Endpoint.from_files(
+            f"127.0.0.1:{self.port}",
+            ca=pki / "ca.pem",
+            certificate=pki / f"{name}.pem",
+            key=pki / f"{name}.key",
+        )
+
+    def issue_client(self, spiffe_id: str) -> Endpoint:
+        """Another client: a certificate of the deployment's own authority with this SPIFFE id."""
+        authority = self.authority()
+        issued = issue_client(authority, spiffe_id)
+        return Endpoint(
+            f"127.0.0.1:{self.port}", authority.certificate_pem, issued.certificate_pem, issued.key_pem
+        )
+
+    def authority(self) -> Issued:
+        """The deployment's development authority."""
+        pki = self.directory / "pki"
+        key = load_pem_private_key((pki / "ca.key").read_bytes(), None)
+        assert isinstance(key, EllipticCurvePrivateKey)
+        return Issued(load_pem_x509_certificate((pki / "ca.pem").read_bytes()), key)
+
+    def client(self, timeout_s: float = 20.0) -> Client:
+        return Client(self.endpoint(), timeout_s=timeout_s)
+
+    def audit_records(self) -> list[dict[str, object]]:
+        files = sorted((self.directory / "audit").glob("*.jsonl"))
+        return [json.loads(line) for file in files for line in file.read_text().splitlines()]
+
+    @contextmanager
+    def served(self, workers: int = 1) -> Iterator["Service"]:
+        service = Service.start(self, workers)
+        try:
+            yield service
+        finally:
+            service.stop()
+
+
+class Service:
+    """A running `strongroomd serve`."""
+
+    def __init__(self, deployment: Deployment, process: subprocess.Popen[bytes], log: Path) -> None:
+        self.deployment = deployment
+        self.process = process
+        self.log = log
+
+    @classmethod
+    def start(cls, deployment: Deployment, workers: int, *, wait: bool = True) -> "Service":
+        log = deployment.directory / f"serve-{time.time_ns()}.log"
+        program = [sys.executable, "-m", "strongroom.server", "serve"]
+        arguments = ["--config", str(deployment.config), "--workers", str(workers)]
+        with log.open("wb") as file:
+            process = subprocess.Popen([*program, *arguments], stderr=file, stdout=file)
+        service = cls(deployment, process, log)
+        if wait:
+            service.wait_ready()
+        return service
+
+    def lines(self) -> list[dict[str, object]]:
+        """The log so far."""
+        found = []
+        for line in self.log.read_text().splitlines():
+            try:
+                found.append(json.loads(line))
+            except ValueError:
+                found.append({"event": line})
+        return found
+
+    def events(self) -> list[object]:
+        return [line.get("event") for line in self.lines()]
+
+    def wait_ready(self) -> None:
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while "ready" not in self.events():
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.05)
+
+    def children(self) -> dict[str, int]:
+        """Pids by name: worker-0, …, housekeeper."""
+        found = {}
+        pid = self.process.pid
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            try:
+                arguments = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if b"--name" in arguments:
+                found[arguments[arguments.index(b"--name") + 1].decode()] = int(child)
+        return found
+
+    def stop(self) -> int:
+        """SIGTERM, and the exit code."""
+        children = self.children() if self.process.poll() is None else {}
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            code = self.process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            for pid in (*children.values(), self.process.pid):
+                _kill(pid)
+            code = self.process.wait(STOP_TIMEOUT_S)
+        return code
+
+    def kill(self) -> None:
+        """kill -9 of the supervisor; waits until its children have ended too."""
+        children = self.children()
+        self.process.kill()
+        self.process.wait()
+        wait_until(lambda: not any(map(is_alive, children.values())), STOP_TIMEOUT_S)
+
+
+def is_alive(pid: int) -> bool:
+    """True for a process that runs: neither gone nor a zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def _kill(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
