@@ -8,6 +8,7 @@ from pathlib import Path
 
 import grpc
 import uvloop
+
 from strongroom.v1 import crypto_service_pb2 as crypto
 from strongroom.v1 import crypto_service_pb2_grpc as crypto_grpc
 

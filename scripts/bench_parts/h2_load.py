@@ -263,7 +263,7 @@ def _drive(
             connection.flush()
     turns = cycle(connections)
     while (now := time.perf_counter()) < end or any(c.under_way for c in connections):
-        if now > end + 10:  # noqa: PLR2004 # seconds: the server doesn't answer any more
+        if now > end + 10:  # seconds: the server doesn't answer any more
             raise TimeoutError("requests were not answered")
         while load.rate and now < end and sent < (now - started) * load.rate:
             connection = next(turns)

@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import ssl
-import time
 
 import pytest
 from cryptography import x509
@@ -77,22 +76,6 @@ def test_a_start_that_can_never_work_ends_with_a_reason(
     service = Service.start(own_deployment, 1, wait=False)
     assert service.process.wait(30) == 78
     assert says in service.log.read_text()
-
-
-def test_the_token_survives_being_started_by_four_workers_at_once_and_killed(
-    own_deployment: Deployment,
-) -> None:
-    with own_deployment.served(), own_deployment.client() as client:
-        key_id = client.create_key().key_id
-        blob = client.encrypt(key_id, b"x").ciphertext_blob
-    for delay_s in (0.45, 0.6, 0.7, 0.8, 0.9):
-        service = Service.start(own_deployment, 4, wait=False)
-        time.sleep(delay_s)
-        for pid in service.children().values():
-            os.kill(pid, signal.SIGKILL)
-        service.kill()
-    with own_deployment.served(workers=4), own_deployment.client() as client:
-        assert client.decrypt(blob).plaintext == b"x"
 
 
 def test_new_certificates_are_used_after_sighup(own_deployment: Deployment) -> None:

@@ -1,9 +1,8 @@
 """What happens when the token, or an object on it, goes away behind the service's back."""
 
-import threading
 import time
 from collections.abc import Iterator
-from typing import Any, Self
+from typing import Any
 
 import grpc
 import pytest
@@ -12,9 +11,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 
 from strongroom.client import Client, errors
-from strongroom.v1 import crypto_service_pb2 as crypto
-from strongroom.v1 import crypto_service_pb2_grpc as crypto_grpc
 from tests.support.deployments import Deployment, Service, wait_until
+from tests.support.load import Load
 from tests.support.tokens import meddle
 
 RECOVERY_S = 2.0
@@ -77,48 +75,6 @@ def test_a_second_object_planted_under_the_same_name_is_never_used(own_deploymen
         assert client.decrypt(blob).plaintext == b"x"
         again = client.encrypt(key_id, b"y").ciphertext_blob
         assert client.decrypt(again).plaintext == b"y"
-
-
-class Load:
-    """Encrypts and decrypts from several threads, and keeps what was answered."""
-
-    def __init__(self, deployment: Deployment, key_id: str, threads: int = 4) -> None:
-        self.key_id = key_id
-        self.endpoint = deployment.endpoint()
-        self.failures: list[Any] = []
-        self.wrong: list[object] = []
-        self.successes: list[float] = []
-        self.stopping = threading.Event()
-        self.threads = [threading.Thread(target=self._run) for _ in range(threads)]
-
-    def __enter__(self) -> Self:
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stopping.set()
-        for thread in self.threads:
-            thread.join()
-
-    def _run(self) -> None:
-        with grpc.secure_channel(self.endpoint.address, self.endpoint.credentials()) as channel:
-            stub = crypto_grpc.CryptoServiceStub(channel)
-            count = 0
-            while not self.stopping.is_set():
-                count += 1
-                plaintext = f"{threading.get_ident()} {count}".encode()
-                try:
-                    request = crypto.EncryptRequest(key_id=self.key_id, plaintext=plaintext)
-                    blob = stub.Encrypt(request, timeout=10).ciphertext_blob
-                    opened = stub.Decrypt(crypto.DecryptRequest(ciphertext_blob=blob), timeout=10)
-                except grpc.RpcError as error:
-                    self.failures.append(error)
-                    time.sleep(0.005)
-                else:
-                    self.successes.append(time.monotonic())
-                    if opened.plaintext != plaintext:
-                        self.wrong.append(plaintext)
 
 
 @pytest.fixture

@@ -90,7 +90,14 @@ class Endpoint:
 
 def channel_options() -> list[tuple[str, str | int]]:
     """Options of every channel."""
-    return [("grpc.service_config", json.dumps(_SERVICE_CONFIG)), ("grpc.enable_retries", 1)]
+    return [
+        ("grpc.service_config", json.dumps(_SERVICE_CONFIG)),
+        ("grpc.enable_retries", 1),
+        # A restarted service is used again at once: the default waits longer and longer, up to two minutes.
+        ("grpc.initial_reconnect_backoff_ms", 100),
+        ("grpc.min_reconnect_backoff_ms", 100),
+        ("grpc.max_reconnect_backoff_ms", 1000),
+    ]
 
 
 def _read(path: Path | str) -> bytes:

@@ -26,7 +26,7 @@ _log = structlog.get_logger("strongroom.supervisor")
 
 _FIRST_DELAY_S = 0.1
 _MAX_DELAY_S = 10.0
-_HEALTHY_S = 60.0
+_HEALTHY_S = 5.0  # a child that lived so long isn't in a crash loop
 _KILL_AFTER_DRAIN_S = 5.0
 
 
