@@ -1,4 +1,7 @@
-"""A bare loop over python-pkcs11 with a cached handle: `python bare_loop.py MODULE LABEL SECONDS`, PIN in PIN."""
+"""A bare loop over python-pkcs11 with a cached handle.
+
+`python bare_loop.py MODULE LABEL SECONDS`, with the PIN in the environment variable PIN.
+"""
 
 import os
 import sys

@@ -25,7 +25,7 @@ async def _serve(pki: Path, port: int) -> None:
     crypto_grpc.add_CryptoServiceServicer_to_server(_Echo(), server)
     pair = ((pki / "server.key").read_bytes(), (pki / "server.pem").read_bytes())
     ca = (pki / "ca.pem").read_bytes()
-    server.add_secure_port(f"127.0.0.1:{port}", grpc.ssl_server_credentials([pair], ca, True))  # noqa: FBT003
+    server.add_secure_port(f"127.0.0.1:{port}", grpc.ssl_server_credentials([pair], ca, True))
     await server.start()
     sys.stdout.write("ready\n")
     sys.stdout.flush()

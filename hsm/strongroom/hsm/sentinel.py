@@ -20,6 +20,7 @@ from strongroom.hsm.token_profiles import TokenProfile
 
 SENTINEL_ID = MaterialId(b"strongroom-alive")
 _TURN_TIMEOUT_S = 30.0
+_RANDOM_BITS = 64
 
 
 def place(
@@ -43,11 +44,14 @@ def place(
 
 
 def answers(connection: Connection, session: PooledSession) -> bool:
-    """True if the token is well: the sentinel opens what it sealed."""
+    """True if the token is well: the sentinel opens what it sealed.
+
+    A token that can't have a sentinel, because it can't protect or use keys, only has to draw a number.
+    """
     sentinel = connection.sentinel
-    if sentinel is None:
-        return False
     try:
+        if sentinel is None:
+            return bool(session.raw.generate_random(_RANDOM_BITS))
         return key_checks.matches(session, sentinel.handle, SENTINEL_ID, sentinel.check)
     except pkcs11.PKCS11Error:
         return False

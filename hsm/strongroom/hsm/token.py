@@ -16,6 +16,7 @@ from strongroom.hsm.errors import (
     KeyNotProtected,
     MaterialMissing,
     MechanismUnsupported,
+    TokenUnavailable,
 )
 from strongroom.hsm.failures import Failure, Failures
 from strongroom.hsm.identifiers import (
@@ -27,6 +28,7 @@ from strongroom.hsm.identifiers import (
     TokenState,
 )
 from strongroom.hsm.link import Link, OnState
+from strongroom.hsm.meanings import describe
 from strongroom.hsm.pins import PinSource
 from strongroom.hsm.sessions import PooledSession
 from strongroom.hsm.token_profiles import TokenProfile
@@ -36,6 +38,7 @@ Work = Callable[[Connection, PooledSession], T]
 
 _BITS = 8
 _LATENCY_SAMPLES = 31
+_CLOSE_TIMEOUT_S = 1.0
 
 
 class Token:
@@ -84,26 +87,18 @@ class Token:
             HsmError: it can't be opened; unlike later losses, this isn't tried again.
         """
         token = cls(profile, pin, deployment=deployment, lock_dir=lock_dir, on_state=on_state)
-        connection = token._link.open()
-        token.description = connection.description
-        token.capabilities = token.probe()
+        token._link.open()
         return token
 
     description: TokenDescription
+    """What the token says of itself."""
     capabilities: CapabilityReport
+    """What it can do, as the last connection's probe found out."""
 
     @property
     def state(self) -> TokenState:
         """Whether the token can be used now."""
         return self._link.state
-
-    def probe(self) -> CapabilityReport:
-        """Tries what the token can do, in a session of its own."""
-
-        def work(_connection: Connection, session: PooledSession) -> CapabilityReport:
-            return probing.probe(session.raw, self._profile)
-
-        return self._run(work, keep_session=False)
 
     def missing(self, capability: Capability) -> str:
         """What the token lacks for keys that need this capability, in words; empty if nothing."""
@@ -245,22 +240,33 @@ class Token:
     def _connect(self) -> Connection:
         connection = connect(self._profile, self._pin, self._lock_dir)
         try:
-            session = connection.sessions.acquire()
-            try:
-                found = sentinel.place(
-                    connection,
-                    session,
-                    self._profile,
-                    prefix=self._prefix,
-                    directory=self._lock_dir,
-                )
-                objects.remember_candidates(connection, found)
-            finally:
-                connection.sessions.release(session)
+            self._prepare(connection)
+        except pkcs11.PKCS11Error as error:
+            connection.close(_CLOSE_TIMEOUT_S)
+            raise TokenUnavailable(f"The token can't be used: {describe(error)}.") from None
         except BaseException:
-            connection.close(timeout_s=1.0)
+            connection.close(_CLOSE_TIMEOUT_S)
             raise
+        self.description = connection.description
         return connection
+
+    def _prepare(self, connection: Connection) -> None:
+        """Probes the token and finds the deployment's keys, each in a session of its own."""
+        session = connection.sessions.acquire()
+        try:
+            self.capabilities = probing.probe(session.raw, self._profile)
+        finally:
+            connection.sessions.discard(session)
+        if self.missing(Capability.AES_256_GCM):
+            return  # there can be no keys of ours, and no sentinel
+        session = connection.sessions.acquire()
+        try:
+            found = sentinel.place(
+                connection, session, self._profile, prefix=self._prefix, directory=self._lock_dir
+            )
+            objects.remember_candidates(connection, found)
+        finally:
+            connection.sessions.release(session)
 
     def _handle_of(self, connection: Connection, session: PooledSession, ref: MaterialRef) -> int:
         try:
@@ -276,7 +282,6 @@ class Token:
         ref: MaterialRef | None = None,
         is_decryption: bool = False,
         attempts: int = 2,
-        keep_session: bool = True,
     ) -> T:
         """Does work in a session, and once more in another where a failure is worth it."""
         for attempt in range(attempts):
@@ -294,7 +299,6 @@ class Token:
                 connection.sessions.discard(session)
                 raise
             else:
-                put_back = connection.sessions.release if keep_session else connection.sessions.discard
-                put_back(session)
+                connection.sessions.release(session)
                 return result
         raise AssertionError("the last failure raises")

@@ -1,0 +1,121 @@
+"""Flat in the number of keys: the same load over ten keys and over many."""
+
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from statistics import median
+
+from bench_parts.rows import Row
+from bench_parts.running import Answer, Server, server_of
+from bench_parts.unary import SERVICE, Unary, calls_for
+
+from strongroom.server.app import open_token
+from strongroom.server.config import load_settings
+from tests.support.deployments import Deployment, Service
+
+FEW = 10
+COST_BUDGET = 1.1
+MEMORY_BUDGET_MIB = 120
+
+
+def measure(directory: Path, many: int, seconds: float, rounds: int) -> Iterator[Row]:
+    """Cost of a call, start-up and memory with ten keys and with many."""
+    few_deployment = Deployment.make(directory / "few")
+    many_deployment = Deployment.make(directory / "many")
+    _create(few_deployment, FEW)
+    _create(many_deployment, many)
+    few_start, few = _started(few_deployment)
+    many_start, full = _started(many_deployment)
+    try:
+        yield from _costs(few_deployment, few, many_deployment, full, many, seconds, rounds)
+        memory = server_of(full).memory_mib()
+        yield Row(
+            f"worker memory with {many:,} keys",
+            memory,
+            "MiB",
+            memory / MEMORY_BUDGET_MIB,
+            1.0,
+            is_ceiling=True,
+        )
+    finally:
+        few.stop()
+        full.stop()
+    own = _enumeration_s(many_deployment) / _enumeration_s(few_deployment)
+    yield Row(f"start with {FEW} keys", few_start, "s")
+    yield Row(
+        f"start with {many:,} keys", many_start, "s", many_start / few_start, max(own, 1.0), is_ceiling=True
+    )
+
+
+def _costs(
+    few_deployment: Deployment,
+    few: Service,
+    many_deployment: Deployment,
+    full: Service,
+    many: int,
+    seconds: float,
+    rounds: int,
+) -> Iterator[Row]:
+    few_server, full_server = server_of(few), server_of(full)
+    few_calls, full_calls = _calls(few_deployment), _calls(many_deployment)
+    _warm(full_server, full_calls[0])
+    for mine, others in zip(full_calls, few_calls, strict=True):
+        pairs = [
+            (_load(full_server, mine, seconds), _load(few_server, others, seconds)) for _ in range(rounds)
+        ]
+        cost = median(a.server_cpu_us for a, _ in pairs)
+        ratio = median(b.rate / a.rate for a, b in pairs)
+        yield Row(
+            f"{mine.name} over {many:,} keys against {FEW}",
+            cost,
+            "µs/call",
+            ratio,
+            COST_BUDGET,
+            is_ceiling=True,
+        )
+
+
+def _calls(deployment: Deployment) -> list[Unary]:
+    with deployment.client() as client:
+        key_ids = [entry.key_id for entry in client.all_keys()]
+    return calls_for(deployment, key_ids)
+
+
+def _load(server: Server, call: Unary, seconds: float) -> Answer:
+    return server.load(SERVICE + call.name, call.bodies, seconds=seconds)
+
+
+def _warm(server: Server, call: Unary) -> None:
+    """Until every key has been used once: the first use proves it and reserves encryptions."""
+    answered = 0
+    while answered < 2 * len(call.bodies):
+        answered += server.load(SERVICE + call.name, call.bodies, seconds=3).count
+
+
+def _create(deployment: Deployment, count: int) -> None:
+    with (
+        deployment.served(workers=1),
+        deployment.client(timeout_s=60) as client,
+        ThreadPoolExecutor(4) as pool,
+    ):
+        for number, _ in enumerate(pool.map(lambda _: client.create_key(), range(count)), start=1):
+            if number % 500 == 0:
+                sys.stderr.write(f"  {number:,} of {count:,} keys made\n")
+
+
+def _started(deployment: Deployment) -> tuple[float, Service]:
+    started = time.perf_counter()
+    service = Service.start(deployment, 1)
+    return time.perf_counter() - started, service
+
+
+def _enumeration_s(deployment: Deployment) -> float:
+    token = open_token(load_settings(deployment.config))
+    try:
+        started = time.perf_counter()
+        token.objects()
+        return time.perf_counter() - started
+    finally:
+        token.close()

@@ -1,0 +1,54 @@
+"""Bare loops over PKCS#11: what the token itself gives."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from statistics import median
+
+from bench_parts.rows import Row
+from bench_parts.running import HERE
+
+from strongroom.hsm import MaterialId
+from strongroom.server.app import open_token
+from strongroom.server.config import load_settings
+from tests.support.deployments import Deployment
+from tests.support.tokens import softhsm_module
+
+
+def measure(deployment: Deployment, seconds: float) -> Iterator[Row]:
+    """The bare loop in one process and in two, and the token layer's own loop."""
+    one = median(sum(_bare(deployment, 1, seconds)) for _ in range(3))
+    two = median(sum(_bare(deployment, 2, seconds)) for _ in range(3))
+    layer = _layer(deployment, seconds)
+    yield Row("bare AES-GCM loop, 1 process", one, "calls/s")
+    yield Row("bare AES-GCM loop, 2 processes", two, "calls/s", two / one)
+    yield Row("token layer's AES-GCM loop", layer, "calls/s", layer / one)
+
+
+def _bare(deployment: Deployment, processes: int, seconds: float) -> list[float]:
+    environment = {**os.environ, "SOFTHSM2_CONF": str(deployment.softhsm_conf), "PIN": deployment.pin}
+    arguments = [sys.executable, str(HERE / "bare_loop.py"), softhsm_module(), "dev", str(seconds)]
+    running = [
+        subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, text=True)
+        for _ in range(processes)
+    ]
+    return [float(process.communicate()[0]) for process in running]
+
+
+def _layer(deployment: Deployment, seconds: float) -> float:
+    token = open_token(load_settings(deployment.config))
+    try:
+        material_id = MaterialId(token.random(16))
+        ref = token.generate_aes(material_id, "strongroom/dev/bench")
+        count, started = 0, time.perf_counter()
+        while time.perf_counter() - started < seconds:
+            for _ in range(100):
+                token.encrypt(ref, b"x" * 64, b"a" * 60)
+            count += 100
+        rate = count / (time.perf_counter() - started)
+        token.destroy(material_id, ref.label)
+    finally:
+        token.close()
+    return rate

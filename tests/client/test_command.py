@@ -1,0 +1,161 @@
+"""The `strongroom` command as a shell uses it."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from strongroom.client import Client
+from tests.support.deployments import Service
+
+Command = Callable[..., subprocess.CompletedProcess[bytes]]
+
+
+@pytest.fixture
+def strongroom(service: Service, tmp_path: Path) -> Command:
+    pki = service.deployment.directory / "pki"
+    environment = {
+        **os.environ,
+        "STRONGROOM_ENDPOINT": f"127.0.0.1:{service.deployment.port}",
+        "STRONGROOM_CA": str(pki / "ca.pem"),
+        "STRONGROOM_CERT": str(pki / "client.pem"),
+        "STRONGROOM_KEY": str(pki / "client.key"),
+    }
+
+    def run(*arguments: str, stdin: bytes = b"", **more: str) -> subprocess.CompletedProcess[bytes]:
+        program = [sys.executable, "-c", "from strongroom.cli import main; main()", *arguments]
+        return subprocess.run(
+            program, input=stdin, capture_output=True, cwd=tmp_path, env={**environment, **more}, check=False
+        )
+
+    return run
+
+
+@pytest.fixture
+def key_id(client: Client) -> str:
+    return client.create_key().key_id
+
+
+def test_a_key_is_created_described_and_listed_in_json(strongroom: Command) -> None:
+    made = json.loads(strongroom("-o", "json", "key", "create", "--description", "d", "--tag", "a=b").stdout)
+    described = json.loads(strongroom("-o", "json", "key", "describe", made["key_id"]).stdout)
+    assert described == made
+    listed = json.loads(strongroom("--output", "json", "key", "list").stdout)
+    assert made["key_id"] in [entry["key_id"] for entry in listed["keys"]]
+
+
+def test_a_key_is_switched(strongroom: Command, key_id: str) -> None:
+    assert strongroom("key", "disable", key_id).returncode == 0
+    refused = strongroom("encrypt", key_id, stdin=b"x")
+    assert refused.returncode == 1
+    assert b"strongroom key enable" in refused.stderr
+    assert strongroom("key", "enable", key_id).returncode == 0
+    assert strongroom("encrypt", key_id, stdin=b"x").returncode == 0
+
+
+def test_bytes_go_through_pipes_unchanged(strongroom: Command, key_id: str) -> None:
+    plaintext = bytes(range(256))
+    sealed = strongroom("encrypt", key_id, "--context", "a=b=c", stdin=plaintext)
+    opened = strongroom("decrypt", "--context", "a=b=c", stdin=sealed.stdout)
+    assert (sealed.returncode, opened.returncode) == (0, 0)
+    assert opened.stdout == plaintext
+    moved = strongroom(
+        "re-encrypt", key_id, "--context", "a=b=c", "--new-context", "n=1", stdin=sealed.stdout
+    )
+    assert strongroom("decrypt", "--context", "n=1", stdin=moved.stdout).stdout == plaintext
+
+
+@pytest.mark.parametrize("encoding", ["base64", "hex"])
+def test_text_encodings_go_both_ways(strongroom: Command, key_id: str, encoding: str) -> None:
+    sealed = strongroom("encrypt", key_id, "--encoding", encoding, stdin=b"x").stdout
+    assert sealed.isascii()
+    assert strongroom("decrypt", "--in-encoding", encoding, stdin=sealed).stdout == b"x"
+    assert strongroom("decrypt", "--in-encoding", encoding, stdin=b"?!").returncode == 2
+
+
+def test_files_of_secrets_are_the_callers_alone_and_nothing_is_overwritten(
+    strongroom: Command, key_id: str, tmp_path: Path
+) -> None:
+    arguments = ["data-key", key_id, "--plaintext-out", "dk", "--ciphertext-out", "dk.enc"]
+    assert strongroom(*arguments).returncode == 0
+    key = (tmp_path / "dk").read_bytes()
+    assert len(key) == 32
+    assert not (tmp_path / "dk").stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+    again = strongroom(*arguments)
+    assert again.returncode == 2
+    assert b"--force" in again.stderr
+    assert (tmp_path / "dk").read_bytes() == key
+    assert strongroom("decrypt", "--in", "dk.enc", "--out", "dk", "--force").returncode == 0
+    assert (tmp_path / "dk").read_bytes() == key
+    assert [f.name for f in tmp_path.iterdir() if f.name.startswith(".")] == []
+
+
+def test_too_much_plaintext_is_explained_before_anything_is_sent(strongroom: Command, key_id: str) -> None:
+    refused = strongroom("encrypt", key_id, stdin=bytes(4097))
+    assert refused.returncode == 2
+    assert b"data-key" in refused.stderr
+
+
+def test_a_dry_run_has_an_exit_code_of_its_own(strongroom: Command, key_id: str) -> None:
+    assert strongroom("encrypt", key_id, "--dry-run", stdin=b"x").returncode == 5
+
+
+def test_errors_are_json_where_json_is_asked_for(strongroom: Command) -> None:
+    refused = strongroom("-o", "json", "key", "describe", "nope")
+    assert refused.returncode == 1
+    error = json.loads(refused.stderr)
+    assert (error["error"], error["reason"]) == ("NotFound", "KEY_NOT_FOUND")
+    assert error["requestId"]
+
+
+def test_a_service_that_is_not_there_is_exit_code_3(strongroom: Command) -> None:
+    away = strongroom("--endpoint", "127.0.0.1:1", "--timeout", "2", "random", "3")
+    assert away.returncode == 3
+    assert b"--endpoint" in away.stderr
+
+
+def test_missing_options_are_named(strongroom: Command) -> None:
+    missing = strongroom("random", "3", STRONGROOM_CA="")
+    assert missing.returncode in {2, 3}
+    assert b"ca" in missing.stderr.lower()
+
+
+@pytest.mark.parametrize("pair", ["novalue", "=x"])
+def test_a_context_that_is_no_pair_is_wrong_usage(strongroom: Command, key_id: str, pair: str) -> None:
+    assert strongroom("encrypt", key_id, "--context", pair, stdin=b"x").returncode == 2
+
+
+def test_a_context_key_given_twice_is_wrong_usage(strongroom: Command, key_id: str) -> None:
+    assert strongroom("encrypt", key_id, "--context", "a=1", "--context", "a=2", stdin=b"x").returncode == 2
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        [],
+        ["key"],
+        ["key", "create"],
+        ["key", "list"],
+        ["encrypt"],
+        ["decrypt"],
+        ["re-encrypt"],
+        ["data-key"],
+        ["random"],
+    ],
+)
+def test_every_command_has_help_with_an_example_or_exit_codes(
+    strongroom: Command, command: list[str]
+) -> None:
+    helped = strongroom(*command, "--help")
+    assert helped.returncode == 0
+    if len(command) > 1 or (command and command != ["key"]):
+        assert b"Example" in helped.stdout
+
+
+def test_the_version_is_told(strongroom: Command) -> None:
+    assert strongroom("--version").stdout.startswith(b"strongroom ")

@@ -1,0 +1,66 @@
+"""The Python client."""
+
+import os
+import signal
+
+from typing import Any
+
+import pytest
+import strongroom.client
+from strongroom.client import AsyncClient, Client, errors
+from strongroom.client._statuses import _BY_REASON
+from strongroom.server.core import errors as server_errors
+from tests.support.deployments import Service
+
+
+def test_the_public_surface_is_the_documented_one() -> None:
+    assert set(strongroom.client.__all__) == {
+        "DEFAULT_TIMEOUT_S", "AsyncClient", "Client", "DataKey", "Decrypted", "Encrypted", "Endpoint",
+        "KeyEntry", "KeyMetadata", "KeyPage", "ReEncrypted", "StrongroomError", "errors",
+    }  # fmt: skip
+    for name in strongroom.client.__all__:
+        assert hasattr(strongroom.client, name)
+
+
+def test_both_clients_have_the_same_methods() -> None:
+    def methods(kind: type) -> set[str]:
+        return {name for name in vars(kind) if not name.startswith("_")}
+
+    assert methods(Client) == methods(AsyncClient)
+
+
+def test_every_reason_of_the_service_has_an_error_class() -> None:
+    def kinds(kind: Any) -> set[Any]:
+        return {kind}.union(*(kinds(sub) for sub in kind.__subclasses__()))
+
+    reasons = {k.reason for k in kinds(server_errors.KmsError) if hasattr(k, "reason")}
+    assert reasons == set(_BY_REASON) - {"RATE_LIMIT_EXCEEDED"}
+
+
+async def test_the_asynchronous_client_does_the_main_job(service: Service) -> None:
+    async with AsyncClient(service.deployment.endpoint()) as client:
+        key = await client.create_key(description="async")
+        sealed = await client.encrypt(key.key_id, b"x", encryption_context={"a": "b"})
+        opened = await client.decrypt(sealed.ciphertext_blob, encryption_context={"a": "b"})
+        assert opened.plaintext == b"x"
+        assert key.key_id in [entry.key_id async for entry in client.all_keys()]
+        with pytest.raises(errors.InvalidCiphertext) as caught:
+            await client.decrypt(sealed.ciphertext_blob)
+        assert caught.value.request_id
+
+
+def test_results_do_not_show_secrets(client: Client) -> None:
+    key = client.create_key()
+    data_key = client.generate_data_key(key.key_id)
+    opened = client.decrypt(data_key.ciphertext_blob)
+    assert repr(data_key.plaintext) not in repr(data_key)
+    assert repr(opened.plaintext) not in repr(opened)
+    assert "BEGIN" not in repr(client)
+
+
+def test_a_client_waits_for_a_service_that_restarts(service: Service) -> None:
+    with Client(service.deployment.endpoint(), timeout_s=20) as client:
+        client.generate_random(1)
+        for pid in [pid for name, pid in service.children().items() if name.startswith("worker")]:
+            os.kill(pid, signal.SIGKILL)
+        assert len(client.generate_random(5)) == 5

@@ -1,0 +1,134 @@
+"""What every token must do, or be found unable to do."""
+
+import os
+
+import pytest
+
+from strongroom.hsm import (
+    Capability,
+    CiphertextRejected,
+    Finding,
+    IdentityMismatch,
+    MaterialId,
+    MaterialMissing,
+    MaterialRef,
+    MechanismUnsupported,
+    Token,
+    TokenObject,
+    TokenState,
+)
+
+LABEL = "strongroom/test/key"
+
+
+def test_an_open_token_is_up_and_describes_itself(token: Token) -> None:
+    assert token.state is TokenState.UP
+    assert token.description.serial
+    assert token.heartbeat() or token.missing(Capability.AES_256_GCM)
+
+
+@pytest.mark.parametrize("length", [1, 12, 1024, 1025, 5000])
+def test_random_bytes_have_their_length_and_differ(token: Token, length: int) -> None:
+    drawn = token.random(length)
+    assert len(drawn) == length
+    assert length < 8 or drawn != token.random(length)
+
+
+def test_a_token_either_protects_keys_or_is_refused(token: Token, material_id: MaterialId) -> None:
+    finding = token.capabilities.row(Capability.PROTECTED_KEYS).finding
+    if finding is Finding.SUPPORTED:
+        assert token.generate_aes(material_id, LABEL).material_id == material_id
+    else:
+        with pytest.raises(MechanismUnsupported, match="keys that can't be taken out"):
+            token.generate_aes(material_id, LABEL)
+        assert token.objects() == ()
+
+
+@pytest.mark.parametrize("size", [0, 1, 16, 4096])
+def test_what_was_encrypted_is_decrypted(keys: Token, material_id: MaterialId, size: int) -> None:
+    ref = keys.generate_aes(material_id, LABEL)
+    plaintext = os.urandom(size)
+    sealed = keys.encrypt(ref, plaintext, b"aad")
+    assert (len(sealed.iv), len(sealed.ciphertext)) == (12, size + 16)
+    assert keys.decrypt(ref, sealed.iv, sealed.ciphertext, b"aad") == plaintext
+
+
+def test_ivs_do_not_repeat(keys: Token, material_id: MaterialId) -> None:
+    ref = keys.generate_aes(material_id, LABEL)
+    assert len({keys.encrypt(ref, b"x", b"").iv for _ in range(500)}) == 500
+
+
+def test_whatever_is_altered_is_rejected_and_the_session_goes_on(
+    keys: Token, material_id: MaterialId
+) -> None:
+    ref = keys.generate_aes(material_id, LABEL)
+    iv, ciphertext = keys.encrypt(ref, b"plaintext", b"aad")
+    other = keys.generate_aes(MaterialId(bytes(16)), LABEL)
+    cases = [
+        (ref, bytes([iv[0] ^ 1]) + iv[1:], ciphertext, b"aad"),
+        (ref, iv, bytes([ciphertext[0] ^ 1]) + ciphertext[1:], b"aad"),
+        (ref, iv, ciphertext[:-1] + bytes([ciphertext[-1] ^ 128]), b"aad"),
+        (ref, iv, ciphertext[:-1], b"aad"),
+        (ref, iv, ciphertext + b"\0", b"aad"),
+        (ref, iv, ciphertext[:15], b"aad"),
+        (ref, iv, ciphertext, b""),
+        (ref, iv, ciphertext, b"aad "),
+        (other, iv, ciphertext, b"aad"),
+    ]
+    for case in cases:
+        with pytest.raises(CiphertextRejected):
+            keys.decrypt(*case)
+        assert keys.decrypt(ref, iv, ciphertext, b"aad") == b"plaintext"
+    assert keys.state is TokenState.UP
+
+
+def test_a_key_is_found_again_by_another_connection(backend, keys: Token, material_id: MaterialId) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    ref = keys.generate_aes(material_id, LABEL)
+    sealed = keys.encrypt(ref, b"x", b"")
+    keys.close()
+    again = backend.open()
+    try:
+        assert not again.warm(ref)
+        assert again.decrypt(ref, sealed.iv, sealed.ciphertext, b"") == b"x"
+        assert again.warm(ref)
+    finally:
+        again.close()
+
+
+def test_objects_are_the_deployments_own_without_the_sentinel(keys: Token, material_id: MaterialId) -> None:
+    assert keys.objects() == ()
+    keys.generate_aes(material_id, LABEL)
+    assert keys.objects() == (TokenObject(material_id, LABEL),)
+
+
+def test_a_destroyed_key_is_missing_and_others_are_not(keys: Token, material_id: MaterialId) -> None:
+    lost, well = keys.generate_aes(material_id, LABEL), keys.generate_aes(MaterialId(bytes(16)), LABEL)
+    assert keys.destroy(material_id, LABEL)
+    assert not keys.destroy(material_id, LABEL)
+    with pytest.raises(MaterialMissing):
+        keys.encrypt(lost, b"x", b"")
+    assert not keys.exists(lost)
+    assert keys.exists(well)
+    assert keys.encrypt(well, b"x", b"")
+
+
+def test_destroying_needs_id_and_label(keys: Token, material_id: MaterialId) -> None:
+    ref = keys.generate_aes(material_id, LABEL)
+    assert not keys.destroy(material_id, "strongroom/test/other")
+    assert not keys.destroy(MaterialId(bytes(16)), LABEL)
+    assert keys.encrypt(ref, b"x", b"")
+
+
+def test_a_key_that_did_not_make_the_check_is_refused(backend, keys: Token, material_id: MaterialId) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    ref = keys.generate_aes(material_id, LABEL)
+    other = keys.generate_aes(MaterialId(bytes(16)), LABEL)
+    keys.close()
+    again = backend.open()
+    try:
+        with pytest.raises(IdentityMismatch):
+            again.encrypt(MaterialRef(material_id, LABEL, other.check), b"x", b"")
+        with pytest.raises(MaterialMissing):
+            again.encrypt(MaterialRef(material_id, "strongroom/test/other", ref.check), b"x", b"")
+        assert again.encrypt(ref, b"x", b"")
+    finally:
+        again.close()
