@@ -58,7 +58,8 @@ def openbao(deployment: Deployment, directory: Path) -> Iterator[tuple[Server, A
     config = directory / "bao.hcl"
     config.write_text(
         f'listener "tcp" {{ address = "127.0.0.1:{port}" tls_cert_file = "{pki / "server.pem"}" '
-        f'tls_key_file = "{pki / "server.key"}" }}\ndisable_mlock = true\nunsafe_allow_api_audit_creation = true\n'
+        f'tls_key_file = "{pki / "server.key"}" }}\n'
+        "disable_mlock = true\nunsafe_allow_api_audit_creation = true\n"
     )
     environment = {**os.environ, "BAO_DEV_ROOT_TOKEN_ID": token, "HOME": str(directory)}
     dev_port = free_port()
