@@ -1,37 +1,28 @@
 """A small HTTP/2 load generator over mutual TLS: cheaper for each request than any server it measures.
 
-Run as a program: reads one JSON object from standard input (see `Load`), writes one JSON object. Frames are
-prebuilt and only stream ids change; SETTINGS_HEADER_TABLE_SIZE=0 makes response header blocks stateless, so
-that each distinct block is decoded once. Frame formats: RFC 9113 §4 and §6; header encoding: RFC 7541 §6.2.
+Run as a program: reads one JSON object from standard input (see `Load`), writes one JSON object (see `run`).
+Frames are prebuilt and only stream ids change; SETTINGS_HEADER_TABLE_SIZE=0 makes response header blocks
+stateless, so that each distinct block is decoded once.
 """
 
 import base64
 import json
-import resource
 import selectors
 import socket
 import ssl
-import struct
 import sys
 import time
-from collections import Counter, deque
-from dataclasses import dataclass, field
-from itertools import cycle
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from hpack import Decoder
+from h2_connection import Connection, Requests, Tally
+from h2_frames import literals
 
-_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-_DATA, _HEADERS, _SETTINGS, _PING, _GOAWAY, _WINDOW_UPDATE = 0, 1, 4, 6, 7, 8
-_ACK = _END_STREAM = 0x1
-_END_HEADERS = 0x4
-_MAX_WINDOW = 2**31 - 1
-_DEFAULT_WINDOW = 65_535
-_REFILL_AT = 2**30
-_MAX_STREAM_ID = 2**31 - 1000
-_RECEIVE_BYTES = 1 << 20
+_PATIENCE_S = 10.0
+_IDLE_S = 0.1
 
 
-@dataclass
+@dataclass(frozen=True)
 class Load:
     """What to send.
 
@@ -42,7 +33,7 @@ class Load:
         key: path of its key.
         path: the request's path.
         headers: further request headers.
-        bodies: base64 of request bodies, sent in turn.
+        bodies: base64 of request bodies, sent in turn; each connection begins elsewhere.
         status_header: what tells success: `grpc-status` or `:status`.
         success: its value on success.
         connections: how many connections.
@@ -65,219 +56,137 @@ class Load:
     seconds: float = 3.0
     rate: float = 0.0
 
+    def requests(self) -> Requests:
+        """The load as it goes over the wire."""
+        fixed = {":method": "POST", ":scheme": "https", ":path": self.path, ":authority": "localhost"}
+        bodies = tuple(map(base64.b64decode, self.bodies))
+        return Requests(literals({**fixed, **self.headers}), bodies, self.status_header)
 
-@dataclass
-class Tally:
-    """What came of it."""
-
-    latencies: list[float] = field(default_factory=list)
-    statuses: Counter[str] = field(default_factory=Counter)
-
-
-def literal(name: bytes, value: bytes) -> bytes:
-    """One header, literal without indexing and without Huffman coding."""
-    return b"\x00" + _prefixed(name) + _prefixed(value)
-
-
-def _prefixed(text: bytes) -> bytes:
-    length, limit = len(text), 127
-    if length < limit:
-        return bytes([length]) + text
-    rest, out = length - limit, bytearray([limit])
-    while rest >= 128:  # noqa: PLR2004 # RFC 7541 §5.1
-        out.append(rest % 128 + 128)
-        rest //= 128
-    return bytes(out) + bytes([rest]) + text
-
-
-def frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
-    """One frame."""
-    return len(payload).to_bytes(3) + bytes([kind, flags]) + stream.to_bytes(4) + payload
-
-
-class Connection:
-    """One HTTP/2 connection."""
-
-    def __init__(self, load: Load, tally: Tally) -> None:
-        self._load, self._tally = load, tally
-        self._bodies = cycle([base64.b64decode(body) for body in load.bodies])
-        headers = {":method": "POST", ":scheme": "https", ":path": load.path, ":authority": "localhost"}
-        block = b"".join(literal(k.encode(), v.encode()) for k, v in {**headers, **load.headers}.items())
-        self._headers_tail = block
-        self._headers_head = len(block).to_bytes(3) + bytes([_HEADERS, _END_HEADERS])
-        self._decoder = Decoder()
-        self._blocks: dict[bytes, str] = {}
-        self._in = bytearray()
-        self._out = bytearray()
-        self._next = 1
-        self._window = _DEFAULT_WINDOW
-        self._received = 0
-        self._started: dict[int, float] = {}
-        self._waiting: deque[float] = deque()
-        self.socket = self._connect()
-        settings = struct.pack(">HIHI", 1, 0, 4, _MAX_WINDOW)
-        self._out += _PREFACE + frame(_SETTINGS, 0, 0, settings)
-        self._out += frame(_WINDOW_UPDATE, 0, 0, (_MAX_WINDOW - _DEFAULT_WINDOW).to_bytes(4))
-
-    def _connect(self) -> ssl.SSLSocket:
-        context = ssl.create_default_context(cafile=self._load.ca)
-        context.check_hostname = False
+    def connect(self) -> ssl.SSLSocket:
+        """A connection that has agreed on HTTP/2."""
+        context = ssl.create_default_context(cafile=self.ca)
         context.set_alpn_protocols(["h2"])
-        if self._load.certificate:
-            context.load_cert_chain(self._load.certificate, self._load.key)
-        raw = socket.create_connection(("127.0.0.1", self._load.port))
+        if self.certificate:
+            context.load_cert_chain(self.certificate, self.key)
+        raw = socket.create_connection(("127.0.0.1", self.port))
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         wrapped = context.wrap_socket(raw, server_hostname="localhost")
         wrapped.setblocking(False)
         return wrapped
 
-    @property
-    def under_way(self) -> int:
-        """Requests sent or waiting to be sent."""
-        return len(self._started) + len(self._waiting)
 
-    def ask(self, at: float) -> None:
-        """Sends one request; its latency counts from `at`."""
-        self._waiting.append(at)
-        while self._waiting and self._next < _MAX_STREAM_ID:
-            body = next(self._bodies)
-            if len(body) > self._window:
-                return
-            self._window -= len(body)
-            stream = self._next.to_bytes(4)
-            self._out += self._headers_head + stream + self._headers_tail
-            self._out += len(body).to_bytes(3) + b"\x00\x01" + stream + body
-            self._started[self._next] = self._waiting.popleft()
-            self._next += 2
+class _Pool:
+    """The connections; a spent one is replaced."""
 
-    def flush(self) -> None:
-        """Sends what can be sent."""
-        while self._out:
-            try:
-                sent = self.socket.send(self._out)
-            except (ssl.SSLWantWriteError, ssl.SSLWantReadError, BlockingIOError):
-                return
-            del self._out[:sent]
+    def __init__(self, load: Load, tally: Tally) -> None:
+        self._load, self._tally = load, tally
+        self._requests = load.requests()
+        # Not epoll: its timeouts are whole milliseconds, longer than the latencies that are measured.
+        self._selector = selectors.SelectSelector()
+        step = len(self._requests.bodies) / load.connections
+        for number in range(load.connections):
+            self._open(self._requests.bodies_from(int(number * step)))
 
-    def receive(self) -> int:
-        """Reads what is there; gives the number of finished requests."""
-        finished = 0
-        while True:
-            try:
-                data = self.socket.recv(_RECEIVE_BYTES)
-            except (ssl.SSLWantReadError, BlockingIOError):
-                return finished
-            if not data:
-                raise ConnectionError("the server closed the connection")
-            self._in += data
-            finished += self._parse()
+    def _open(self, bodies: Iterator[bytes]) -> Connection:
+        connection = Connection(self._load.connect(), self._requests, bodies, self._tally)
+        self._selector.register(connection.socket, selectors.EVENT_READ, connection)
+        return connection
 
-    def _parse(self) -> int:
-        buffer, at, finished, end = self._in, 0, 0, len(self._in)
-        while end - at >= 9:  # noqa: PLR2004 # a frame's header
-            length = buffer[at] << 16 | buffer[at + 1] << 8 | buffer[at + 2]
-            if end - at < 9 + length:
-                break
-            kind, flags = buffer[at + 3], buffer[at + 4]
-            stream = int.from_bytes(buffer[at + 5 : at + 9])
-            payload = bytes(buffer[at + 9 : at + 9 + length])
-            at += 9 + length
-            finished += self._handle(kind, flags, stream, payload)
-        del buffer[:at]
-        return finished
+    def all(self) -> list[Connection]:
+        """The connections that are open now."""
+        return [key.data for key in self._selector.get_map().values()]
 
-    def _handle(self, kind: int, flags: int, stream: int, payload: bytes) -> int:
-        if kind == _HEADERS:
-            status = self._status(payload)
-            if status:
-                self._tally.statuses[status] += 1
-        elif kind == _DATA:
-            self._count_received(len(payload))
-        elif kind == _WINDOW_UPDATE and stream == 0:
-            self._window += int.from_bytes(payload)
-        elif kind == _SETTINGS and not flags & _ACK:
-            self._out += frame(_SETTINGS, _ACK, 0, b"")
-        elif kind == _PING and not flags & _ACK:
-            self._out += frame(_PING, _ACK, 0, payload)
-        elif kind == _GOAWAY:
-            raise ConnectionError("the server said GOAWAY")
-        if kind in {_HEADERS, _DATA} and flags & _END_STREAM:
-            self._tally.latencies.append(time.perf_counter() - self._started.pop(stream))
-            return 1
-        return 0
+    def ready(self, timeout_s: float) -> list[Connection]:
+        """Waits until something has arrived; gives the connections where it has."""
+        return [key.data for key, _ in self._selector.select(timeout_s)]
 
-    def _count_received(self, length: int) -> None:
-        self._received += length
-        if self._received > _REFILL_AT:
-            self._out += frame(_WINDOW_UPDATE, 0, 0, self._received.to_bytes(4))
-            self._received = 0
-
-    def _status(self, block: bytes) -> str:
-        status = self._blocks.get(block)
-        if status is None:
-            headers = {_text(k): _text(v) for k, v in self._decoder.decode(block)}
-            status = self._blocks[block] = headers.get(self._load.status_header, "")
-        return status
-
-
-def _text(value: str | bytes) -> str:
-    return value.decode() if isinstance(value, bytes) else value
+    def renew(self, connection: Connection) -> Connection:
+        """A new connection for one that is spent, with what waited on it."""
+        self._selector.unregister(connection.socket)
+        connection.socket.close()
+        fresh = self._open(connection.bodies)
+        for at in connection.waiting:
+            fresh.ask(at)
+        return fresh
 
 
 def run(load: Load) -> dict[str, object]:
-    """Sends the load; gives rates, latencies in seconds, statuses and the generator's own cost."""
+    """Sends the load; gives rates, latencies in seconds, statuses and the generator's own cost.
+
+    `errors` counts every answer but a success: a failed status, none at all, or a reset stream.
+    """
     tally = Tally()
-    selector = selectors.DefaultSelector()
-    connections = [Connection(load, tally) for _ in range(load.connections)]
-    for connection in connections:
-        selector.register(connection.socket, selectors.EVENT_READ, connection)
-    cpu = time.process_time()
-    started = time.perf_counter()
-    _drive(load, selector, connections, started)
+    pool = _Pool(load, tally)
+    _settle(pool)
+    cpu, started = time.process_time(), time.perf_counter()
+    _drive(load, pool, started)
     seconds = time.perf_counter() - started
+    cpu = time.process_time() - cpu
     count = len(tally.latencies)
     ordered = sorted(tally.latencies) or [0.0]
-    usage = resource.getrusage(resource.RUSAGE_SELF)
+    tally.statuses["none"] = count - tally.statuses.total()
     return {
         "count": count,
         "seconds": seconds,
         "rate": count / seconds,
-        "p50": ordered[len(ordered) // 2],
-        "p99": ordered[min(len(ordered) - 1, len(ordered) * 99 // 100)],
-        "statuses": dict(tally.statuses),
-        "errors": sum(n for status, n in tally.statuses.items() if status != load.success),
-        "cpu_us": (time.process_time() - cpu) / max(count, 1) * 1e6,
-        "max_rss_kib": usage.ru_maxrss,
+        "p50": ordered[count // 2],
+        "p99": ordered[count * 99 // 100],
+        "statuses": dict(+tally.statuses),
+        "errors": count - tally.statuses[load.success],
+        "cpu_us": cpu / max(count, 1) * 1e6,
     }
 
 
-def _drive(
-    load: Load, selector: selectors.BaseSelector, connections: list[Connection], started: float
-) -> None:
+def _settle(pool: _Pool) -> None:
+    """Waits until every connection is ready, so that no request's latency has a handshake in it."""
+    deadline = time.perf_counter() + _PATIENCE_S
+    while not all(connection.is_ready for connection in pool.all()):
+        if time.perf_counter() > deadline:
+            raise TimeoutError("the server didn't greet")
+        for connection in pool.all():
+            connection.flush()
+        for connection in pool.ready(_IDLE_S):
+            connection.receive()
+
+
+def _drive(load: Load, pool: _Pool, started: float) -> None:
     end = started + load.seconds
     sent = 0
     if not load.rate:
-        for connection in connections:
+        for connection in pool.all():
             for _ in range(load.streams):
                 connection.ask(started)
-            connection.flush()
-    turns = cycle(connections)
-    while (now := time.perf_counter()) < end or any(c.under_way for c in connections):
-        if now > end + 10:  # seconds: the server doesn't answer any more
+    while (now := time.perf_counter()) < end or any(c.under_way for c in pool.all()):
+        if now > end + _PATIENCE_S:
             raise TimeoutError("requests were not answered")
-        while load.rate and now < end and sent < (now - started) * load.rate:
-            connection = next(turns)
-            connection.ask(started + sent / load.rate)
+        timeout_s = _IDLE_S
+        if load.rate and now < end:
+            sent = _ask_due(pool, started, load.rate, sent, now)
+            timeout_s = max(0.0, started + sent / load.rate - time.perf_counter())
+        for connection in pool.all():
             connection.flush()
-            sent += 1
-        for key, _ in selector.select(0.0005 if load.rate else 0.1):
-            connection = key.data
+        for connection in pool.ready(timeout_s):
             finished = connection.receive()
-            now = time.perf_counter()
-            if not load.rate and now < end:
-                for _ in range(finished):
-                    connection.ask(now)
-            connection.flush()
+            _go_on(pool, connection, 0 if load.rate else finished, end)
+
+
+def _ask_due(pool: _Pool, started: float, rate: float, sent: int, now: float) -> int:
+    """Asks for what is due by now, on the connections in turn; gives how much has been asked for."""
+    connections = pool.all()
+    while sent < (now - started) * rate:
+        connections[sent % len(connections)].ask(started + sent / rate)
+        sent += 1
+    return sent
+
+
+def _go_on(pool: _Pool, connection: Connection, finished: int, end: float) -> None:
+    """Asks again for as many as were answered, unless the time is over."""
+    if connection.is_spent:
+        connection = pool.renew(connection)
+    now = time.perf_counter()
+    for _ in range(finished if now < end else 0):
+        connection.ask(now)
+    connection.flush()
 
 
 if __name__ == "__main__":
