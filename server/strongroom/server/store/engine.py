@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, exc, make_url
 
 from strongroom.server.store.errors import StoreExists, StoreUnavailable
 
@@ -37,8 +37,11 @@ def sqlite_path(url: str) -> Path:
     Raises:
         StoreUnavailable: the URL names no file.
     """
-    parsed: URL = make_url(url)
-    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+    try:
+        parsed = make_url(url)
+    except exc.ArgumentError:
+        parsed = None  # not repeated: a URL may hold a password
+    if parsed is None or parsed.get_backend_name() != "sqlite" or not parsed.database:
         raise StoreUnavailable("store.url must be sqlite:///PATH.")
     return Path(parsed.database)
 
@@ -48,11 +51,14 @@ def create_file(path: Path) -> None:
 
     Raises:
         StoreExists: there is a file.
+        StoreUnavailable: it can't be made there.
     """
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except FileExistsError:
         raise StoreExists(f"There is a database at {path} already; nothing was changed.") from None
+    except OSError as error:
+        raise StoreUnavailable(f"No database can be made at {path}: {error.strerror}.") from None
 
 
 def _prepare_sqlite(connection: Any, record: object) -> None:  # noqa: ANN401, ARG001 # a DBAPI connection

@@ -25,17 +25,21 @@ class SqliteChangeFeed:
     """The feed of an SQLite store, by `PRAGMA data_version`: it moves with every commit of others.
 
     A connection of its own, without SQLAlchemy, for `has_changed` must cost a few microseconds.
+
+    Raises:
+        StoreUnavailable: there is no store, or it can't be read.
     """
 
     def __init__(self, path: Path, busy_timeout_s: float) -> None:
-        # Requests take turns on the event loop, but the worker closes the feed from elsewhere.
-        self._connection = sqlite3.connect(
-            path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False
-        )
-        self._connection.execute("PRAGMA query_only=ON")
+        self._connection = _connect(path, busy_timeout_s)
         self._execute = self._connection.execute
-        self._version = self._data_version()
-        self._revision = self._newest_revision()
+        try:
+            self._execute("PRAGMA query_only=ON")
+            self._version = self._data_version()
+            self._revision = self._newest_revision()
+        except sqlite3.Error as error:
+            self._connection.close()
+            raise _unavailable(error) from None
 
     def has_changed(self) -> bool:
         try:
@@ -58,8 +62,9 @@ class SqliteChangeFeed:
             "SELECT revision, key_id FROM changes WHERE revision >= ? ORDER BY revision", (self._revision,)
         ).fetchall()
         # The row of the revision that we know of is kept for as long as none is newer; if it is gone,
-        # so may be others.
-        is_complete = self._revision == 0 or (bool(rows) and rows[0][0] == self._revision)
+        # so may be others. Before the first of all, whose revision is 1, there is none to know.
+        oldest = rows[0][0] if rows else 0
+        is_complete = oldest == self._revision or (oldest, self._revision) == (1, 0)
         key_ids = frozenset(key_id for revision, key_id in rows if revision > self._revision)
         self._version = version
         self._revision = rows[-1][0] if rows else self._newest_revision()
@@ -70,6 +75,21 @@ class SqliteChangeFeed:
 
     def _newest_revision(self) -> int:
         return int(self._execute("SELECT coalesce(max(revision), 0) FROM changes").fetchone()[0])
+
+
+def _connect(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
+    """A connection that never makes a database where there is none."""
+    try:
+        return sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=rw",
+            uri=True,
+            timeout=busy_timeout_s,
+            isolation_level=None,
+            # Requests take turns on the event loop, but the worker closes the feed from elsewhere.
+            check_same_thread=False,
+        )
+    except sqlite3.Error as error:
+        raise _unavailable(error) from None
 
 
 def _unavailable(error: sqlite3.Error) -> StoreUnavailable:

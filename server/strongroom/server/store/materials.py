@@ -74,17 +74,19 @@ def begin_undo(connection: Connection, material_id: bytes, owner: str, at: datet
 
 def begin_destroy(connection: Connection, material_id: bytes, owner: str, at: datetime) -> None:
     """Writes down that a material is about to be destroyed; from here on nobody uses it."""
-    _turn(connection, material_id, "enabled", owner, at)
+    append_change(connection, _turn(connection, material_id, "enabled", owner, at), at)
 
 
-def _turn(connection: Connection, material_id: bytes, state: str, owner: str, at: datetime) -> None:
-    done = connection.execute(
+def _turn(connection: Connection, material_id: bytes, state: str, owner: str, at: datetime) -> str:
+    key_id: str | None = connection.execute(
         update(materials)
         .where(materials.c.material_id == material_id, materials.c.state == state)
         .values(state="destroying", intent_owner=owner, intent_at=at)
-    )
-    if done.rowcount != 1:
+        .returning(materials.c.key_id)
+    ).scalar_one_or_none()
+    if key_id is None:
         raise IntentLost
+    return key_id
 
 
 def complete_destroy(connection: Connection, material_id: bytes, reason: str, at: datetime) -> None:
@@ -131,9 +133,11 @@ def reserve_encryptions(connection: Connection, material_id: bytes, count: int, 
 
     Raises:
         EncryptionsExhausted: none is left.
-        NoSuchKey: there is no such material.
+        NoSuchKey: there is no such material, or it isn't enabled.
     """
-    query = select(materials.c.encryptions_reserved).where(materials.c.material_id == material_id)
+    query = select(materials.c.encryptions_reserved).where(
+        materials.c.material_id == material_id, materials.c.state == "enabled"
+    )
     start = connection.execute(query).scalar_one_or_none()
     if start is None:
         raise NoSuchKey

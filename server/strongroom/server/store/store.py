@@ -51,6 +51,7 @@ class Store:
 
         Raises:
             StoreExists: there is one.
+            StoreUnavailable: it can't be made there.
         """
         create_file(sqlite_path(url))
         engine = open_engine(url, DEFAULT_BUSY_TIMEOUT_S)
@@ -184,6 +185,7 @@ class Store:
 
         Raises:
             EncryptionsExhausted: none is left.
+            NoSuchKey: there is no such material, or it isn't enabled.
         """
         with changing(self._engine) as connection:
             return materials.reserve_encryptions(connection, material_id, count, limit)

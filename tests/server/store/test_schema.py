@@ -1,0 +1,83 @@
+"""The schema: the migrations make exactly the tables, and no other database is taken for ours."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from alembic.script import ScriptDirectory
+
+from strongroom.server.store import SchemaUnknown, Store, StoreError, StoreUnavailable, schema
+from strongroom.server.store.engine import open_engine
+from tests.server.store.conftest import DEPLOYMENT
+from tests.server.store.samples import create
+
+
+def _set_revision(path: Path, revision: str) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+    connection.close()
+
+
+def test_the_migrations_are_one_line() -> None:
+    scripts: ScriptDirectory = schema._scripts()
+    assert len(scripts.get_heads()) == 1
+
+
+def test_an_older_store_is_refused_until_it_is_upgraded(
+    url: str, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ScriptDirectory, "get_current_head", lambda self: "0002")
+    engine = open_engine(url, 1.0)
+    assert schema.is_outdated(engine)
+    engine.dispose()
+    with pytest.raises(SchemaUnknown, match="older"):
+        Store.open(url)
+
+
+def test_upgrading_a_current_store_changes_nothing(url: str) -> None:
+    store = Store.open(url)
+    record = create(store)
+    store.close()
+    again = Store.open(url, upgrade=True)
+    assert again.load_key(record.key_id) == record
+    again.close()
+
+
+def test_a_database_of_something_else_is_no_store(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "other.db")
+    connection.execute("CREATE TABLE albums (title TEXT)")
+    connection.close()
+    for upgrade in (False, True):
+        with pytest.raises(SchemaUnknown, match="isn't a Strongroom store"):
+            Store.open(f"sqlite:///{tmp_path}/other.db", upgrade=upgrade)
+
+
+def test_an_empty_file_is_no_store(tmp_path: Path) -> None:
+    (tmp_path / "empty.db").touch()
+    with pytest.raises(SchemaUnknown):
+        Store.open(f"sqlite:///{tmp_path}/empty.db")
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "text.db").write_text("not a database at all, but long enough to have a header" * 20)
+    with pytest.raises(StoreError):
+        Store.open(f"sqlite:///{tmp_path}/text.db")
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "postgresql://localhost/x", "nonsense", "", "sqlite:///"])
+def test_a_url_that_names_no_file_is_refused(url: str) -> None:
+    with pytest.raises(StoreUnavailable):
+        Store.create(url, DEPLOYMENT)
+    with pytest.raises(StoreUnavailable):
+        Store.open(url)
+
+
+def test_a_store_in_no_directory_can_not_be_made(tmp_path: Path) -> None:
+    with pytest.raises(StoreUnavailable):
+        Store.create(f"sqlite:///{tmp_path}/none/store.db", DEPLOYMENT)
+
+
+def test_only_its_owner_can_read_a_store(store: Store, path: Path) -> None:
+    create(store)
+    for file in path.parent.glob("store.db*"):
+        assert file.stat().st_mode & 0o777 == 0o600, file
