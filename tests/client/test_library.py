@@ -2,10 +2,10 @@
 
 import os
 import signal
-
 from typing import Any
 
 import pytest
+
 import strongroom.client
 from strongroom.client import AsyncClient, Client, errors
 from strongroom.client._statuses import _BY_REASON

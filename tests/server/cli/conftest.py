@@ -30,7 +30,7 @@ class Answer:
     err: str
 
     @property
-    def json(self) -> Any:  # noqa: ANN401 # JSON
+    def json(self) -> Any:
         """What it printed."""
         return json.loads(self.out)
 

@@ -216,6 +216,6 @@ def test_a_pin_that_cannot_be_read_is_told_before_anything_is_made(tmp_path: Pat
 
 
 def run_module_path() -> str:
-    from strongroom.hsm import load_profile  # noqa: PLC0415
+    from strongroom.hsm import load_profile
 
     return load_profile("softhsm2").module_path()
