@@ -57,6 +57,24 @@ def test_every_kind_of_change_is_told(store: Store, feed: ChangeFeed) -> None:
         assert feed.take().key_ids == {key_id(1)}
 
 
+def test_a_reservation_touches_no_cache(store: Store, feed: ChangeFeed) -> None:
+    create(store)
+    feed.take()
+    store.reserve_encryptions(material_id(1), 1, limit=10)
+    assert feed.take().key_ids == frozenset()
+
+
+def test_a_missing_material_is_news_once(store: Store) -> None:
+    create(store)
+    assert store.mark_missing(material_id(1))
+    assert not store.mark_missing(material_id(1))
+    found = store.find_material(material_id(1))
+    assert found is not None
+    assert found.missing_since is not None
+    assert store.mark_found(material_id(1))
+    assert not store.mark_found(material_id(1))
+
+
 def test_a_key_that_is_only_begun_touches_no_cache(store: Store, feed: ChangeFeed) -> None:
     begin(store)
     assert feed.take().key_ids == frozenset()

@@ -23,6 +23,8 @@ def test_a_key_that_is_being_created_is_invisible(store: Store) -> None:
     assert store.list_key_ids(ACCOUNT, limit=10, after=None).key_ids == ()
     assert store.find_material(material_id(1)) is None
     assert store.all_materials() == ()
+    (intent,) = store.pending_intents()
+    assert (intent.kind, intent.owner, intent.label) == ("creating", OWNER, new_material(1).label)
     with pytest.raises(NoSuchKey):
         store.set_state(key_id(1), "Disabled", allowed_from={"Creating", "Enabled"})
     with pytest.raises(NoSuchKey):
@@ -68,6 +70,7 @@ def test_what_was_undone_can_be_created_anew_under_the_same_key_id(store: Store)
 def test_a_material_that_is_being_destroyed_is_used_by_nobody(store: Store) -> None:
     create(store)
     store.begin_destroy(material_id(1), "boot-2")
+    assert [(intent.kind, intent.owner) for intent in store.pending_intents()] == [("destroying", "boot-2")]
     assert store.find_material(material_id(1)) is None
     assert store.all_materials() == ()
     record = store.load_key(key_id(1))
@@ -115,6 +118,15 @@ def test_one_of_two_stores_wins_between_completing_and_undoing(store: Store, oth
     store.complete_create(key_id(2), material_id(2), CHECK)
     with pytest.raises(IntentLost):
         other.begin_undo(material_id(2), "boot-2")
+
+
+def test_a_state_can_be_set_again_where_it_is_allowed(store: Store) -> None:
+    create(store)
+    for _ in range(2):
+        store.set_state(key_id(1), "Disabled", allowed_from={"Enabled", "Disabled"})
+    record = store.load_key(key_id(1))
+    assert record is not None
+    assert record.state == "Disabled"
 
 
 def test_a_state_that_forbids_the_change_is_named_and_nothing_changes(store: Store) -> None:

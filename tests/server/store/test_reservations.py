@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from strongroom.server.store import EncryptionsExhausted, Reservation, Store
+from strongroom.server.store import EncryptionsExhausted, NoSuchKey, Reservation, Store
 from tests.server.store.samples import create, material_id
 
 _RESERVE = """
@@ -29,6 +29,16 @@ def _assert_disjoint_and_whole(taken: list[Reservation], limit: int) -> None:
     for left, right in pairwise(taken):
         assert left.start + left.count == right.start
     assert taken[-1].start + taken[-1].count == limit
+
+
+def test_encryptions_are_reserved_up_to_the_limit(store: Store) -> None:
+    create(store)
+    assert store.reserve_encryptions(material_id(1), 60, limit=100) == Reservation(0, 60)
+    assert store.reserve_encryptions(material_id(1), 60, limit=100) == Reservation(60, 40)
+    with pytest.raises(EncryptionsExhausted):
+        store.reserve_encryptions(material_id(1), 1, limit=100)
+    with pytest.raises(NoSuchKey):
+        store.reserve_encryptions(material_id(2), 1, limit=100)
 
 
 def test_the_limit_of_nist_is_counted_exactly(store: Store) -> None:

@@ -4,10 +4,20 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from strongroom.server.store import SchemaUnknown, Store, StoreError, StoreUnavailable, schema
+from strongroom.server.store import (
+    SchemaUnknown,
+    Store,
+    StoreError,
+    StoreExists,
+    StoreUnavailable,
+    schema,
+)
 from strongroom.server.store.engine import open_engine
+from strongroom.server.store.tables import metadata
 from tests.server.store.conftest import DEPLOYMENT
 from tests.server.store.samples import create
 
@@ -16,6 +26,30 @@ def _set_revision(path: Path, revision: str) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
     connection.close()
+
+
+def test_a_new_store_is_whole_and_knows_its_deployment(store: Store) -> None:
+    assert store.deployment() == DEPLOYMENT
+    assert store.damage() == ()
+    store.ping()
+
+
+def test_a_store_is_not_made_twice(url: str) -> None:
+    with pytest.raises(StoreExists):
+        Store.create(url, DEPLOYMENT)
+
+
+def test_a_store_that_is_not_there_is_not_made_by_opening(path: Path) -> None:
+    with pytest.raises(StoreUnavailable, match="strongroomd init"):
+        Store.open(f"sqlite:///{path}")
+    assert not path.exists()
+
+
+def test_the_migrations_make_exactly_the_tables(url: str) -> None:
+    engine = open_engine(url, 1)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
 
 
 def test_the_migrations_are_one_line() -> None:
@@ -32,6 +66,13 @@ def test_an_older_store_is_refused_until_it_is_upgraded(
     engine.dispose()
     with pytest.raises(SchemaUnknown, match="older"):
         Store.open(url)
+
+
+def test_a_newer_store_is_refused_even_with_upgrade(url: str, path: Path) -> None:
+    _set_revision(path, "future")
+    for upgrade in (False, True):
+        with pytest.raises(SchemaUnknown, match="newer"):
+            Store.open(url, upgrade=upgrade)
 
 
 def test_upgrading_a_current_store_changes_nothing(url: str) -> None:
