@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 
 STRONGROOMD = (sys.executable, "-c", "from strongroom.server.cli import main; main()")
+_NEWER = "from alembic.script import ScriptDirectory; ScriptDirectory.get_current_head = lambda self: '9999'"
+NEWER_STRONGROOMD = (sys.executable, "-c", f"{_NEWER}; {STRONGROOMD[2]}")
+"""As a later version is, whose schema has changed."""
 MAKE_KEY = Path(__file__).with_name("make_key.py")
 _VARIABLES = ("STRONGROOM_CERT", "STRONGROOM_KEY", "STRONGROOM_CA", "STRONGROOMD_CONFIG", "SOFTHSM2_CONF")
 
@@ -35,9 +38,11 @@ class Answer:
         return json.loads(self.out)
 
 
-def run(*arguments: str | Path, env: Mapping[str, str] | None = None) -> Answer:
+def run(
+    *arguments: str | Path, env: Mapping[str, str] | None = None, program: tuple[str, ...] = STRONGROOMD
+) -> Answer:
     """Runs `strongroomd`."""
-    command = [*STRONGROOMD, *map(str, arguments)]
+    command = [*program, *map(str, arguments)]
     done = subprocess.run(
         command, env=clean_environment(**(env or {})), capture_output=True, text=True, check=False, timeout=60
     )
@@ -66,9 +71,11 @@ class Deployment:
             "STRONGROOM_KEY": str(pki / "client.key"),
         }
 
-    def run(self, *arguments: str, env: Mapping[str, str] | None = None) -> Answer:
+    def run(
+        self, *arguments: str, env: Mapping[str, str] | None = None, program: tuple[str, ...] = STRONGROOMD
+    ) -> Answer:
         """Runs a `strongroomd` command that takes the configuration."""
-        return run(*arguments, "--config", self.config, env=env)
+        return run(*arguments, "--config", self.config, env=env, program=program)
 
     def make_key(self, *flags: str) -> str:
         """Makes a key, or a part of one; gives its id."""

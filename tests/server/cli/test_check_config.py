@@ -1,6 +1,8 @@
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
-from tests.server.cli.conftest import Deployment, run
+from tests.server.cli.conftest import NEWER_STRONGROOMD, Deployment, run
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "strongroom.reference.toml"
 
@@ -17,7 +19,8 @@ def test_a_good_configuration_is_accepted(deployment: Deployment) -> None:
     answer = deployment.run("check-config")
     assert answer.code == 0
     assert "can be served" in answer.out
-    assert deployment.run("check-config", "--output", "json").json == {"valid": True, "problems": []}
+    told = deployment.run("check-config", "--output", "json").json
+    assert told == {"valid": True, "problems": [], "notes": []}
 
 
 def test_a_problem_is_told_with_file_line_and_option(deployment: Deployment) -> None:
@@ -42,6 +45,34 @@ def test_a_database_of_another_deployment_is_refused(deployment: Deployment) -> 
     answer = deployment.run("check-config")
     assert answer.code == 78
     assert "deployment.region: The database was made for 'eu-local-1'" in answer.err
+
+
+def test_an_older_database_is_accepted_because_it_will_be_upgraded(deployment: Deployment) -> None:
+    answer = deployment.run("check-config", program=NEWER_STRONGROOMD)
+    assert answer.code == 0, answer.err
+    assert "it will be upgraded at the next start" in answer.out
+    told = deployment.run("check-config", "--output", "json", program=NEWER_STRONGROOMD).json
+    assert told["valid"] is True
+    assert "upgraded" in told["notes"][0]
+
+
+def test_an_older_database_of_another_deployment_is_refused(deployment: Deployment) -> None:
+    _change(deployment, "eu-local-1", "us-local-1")
+    answer = deployment.run("check-config", program=NEWER_STRONGROOMD)
+    assert answer.code == 78
+    assert "deployment.region: The database was made for 'eu-local-1'" in answer.err
+
+
+def test_a_newer_database_is_refused(deployment: Deployment) -> None:
+    _set_revision(deployment, "9999")
+    answer = deployment.run("check-config")
+    assert answer.code == 78
+    assert "store.url: The database was made by a newer Strongroom" in answer.err
+
+
+def _set_revision(deployment: Deployment, revision: str) -> None:
+    with closing(sqlite3.connect(deployment.directory / "strongroom.db")) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
 
 
 def test_a_file_that_is_no_database_is_refused(deployment: Deployment) -> None:

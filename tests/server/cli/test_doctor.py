@@ -6,14 +6,20 @@ from pathlib import Path
 from threading import Thread
 
 from strongroom.server.cli.development_pki import issue_server, make_authority
-from tests.server.cli.conftest import Deployment, run
+from tests.server.cli.conftest import NEWER_STRONGROOMD, STRONGROOMD, Deployment, run
 
 Findings = dict[str, list[tuple[str, str]]]
 
 
-def _look(deployment: Deployment, *, code: int = 0, env: dict[str, str] | None = None) -> Findings:
+def _look(
+    deployment: Deployment,
+    *,
+    code: int = 0,
+    env: dict[str, str] | None = None,
+    program: tuple[str, ...] = STRONGROOMD,
+) -> Findings:
     """Runs the doctor; gives verdicts and texts by check."""
-    answer = deployment.run("doctor", "--output", "json", env=env)
+    answer = deployment.run("doctor", "--output", "json", env=env, program=program)
     assert answer.code == code, answer.out + answer.err
     assert answer.json["ok"] is (code == 0)
     findings: Findings = {}
@@ -131,6 +137,20 @@ def test_a_damaged_database_is_told_and_what_needs_it_is_left_out(deployment: De
     assert findings["database"][0][0] == "failed"
     assert findings["keys"] == [("skipped", "needs the store")]
     assert findings["capabilities"][0][0] == "ok"
+
+
+def test_an_older_database_is_well_because_it_will_be_upgraded(deployment: Deployment) -> None:
+    findings = _look(deployment, program=NEWER_STRONGROOMD)
+    verdict, text = findings["database"][0]
+    assert verdict == "ok"
+    assert "it will be upgraded at the next start" in text
+    assert findings["keys"] == [("skipped", "needs the store")]
+
+
+def test_an_older_database_of_another_deployment_is_told(deployment: Deployment) -> None:
+    deployment.config.write_text(deployment.config.read_text().replace("eu-local-1", "us-local-1"))
+    findings = _look(deployment, code=1, program=NEWER_STRONGROOMD)
+    assert "made for 'eu-local-1'" in findings["database"][0][1]
 
 
 def test_a_token_that_is_away_is_told_and_what_needs_it_is_left_out(deployment: Deployment) -> None:

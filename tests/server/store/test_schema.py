@@ -9,6 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from strongroom.server.store import (
+    SchemaOutdated,
     SchemaUnknown,
     Store,
     StoreError,
@@ -64,8 +65,9 @@ def test_an_older_store_is_refused_until_it_is_upgraded(
     engine = open_engine(url, 1.0)
     assert schema.is_outdated(engine)
     engine.dispose()
-    with pytest.raises(SchemaUnknown, match="older"):
+    with pytest.raises(SchemaOutdated, match="older") as caught:
         Store.open(url)
+    assert caught.value.deployment == DEPLOYMENT
 
 
 def test_a_newer_store_is_refused_even_with_upgrade(url: str, path: Path) -> None:

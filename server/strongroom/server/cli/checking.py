@@ -38,24 +38,27 @@ def check_config(
     from strongroom.server.config import ConfigInvalid
 
     try:
-        settings = _checked(config)
+        settings, notes = _checked(config)
     except ConfigInvalid as error:
         if output is Output.TEXT:
             fail(error, _INVALID)
         print_json({"valid": False, "problems": [_problem(error.path, p) for p in error.problems]})
         raise typer.Exit(_INVALID) from None
-    _say_valid(config, settings, output)
+    if output is Output.JSON:
+        print_json({"valid": True, "problems": [], "notes": notes})
+    else:
+        _say_valid(config, settings, notes)
 
 
-def _checked(config: Path) -> "Settings":
-    from strongroom.server.cli.database import database_problems
+def _checked(config: Path) -> tuple["Settings", tuple[str, ...]]:
+    from strongroom.server.cli.database import check_database
     from strongroom.server.config import ConfigInvalid, load_settings
 
     settings = load_settings(config, check_files=True)
-    problems = tuple(database_problems(config, settings))
-    if problems:
-        raise ConfigInvalid(config, problems)
-    return settings
+    database = check_database(config, settings)
+    if database.problems:
+        raise ConfigInvalid(config, database.problems)
+    return settings, database.notes
 
 
 def _problem(path: Path, problem: "Problem") -> dict[str, object]:
@@ -70,12 +73,11 @@ def _print_reference() -> None:
     typer.echo(reference(), nl=False)
 
 
-def _say_valid(config: Path, settings: "Settings", output: Output) -> None:
-    if output is Output.JSON:
-        print_json({"valid": True, "problems": []})
-        return
+def _say_valid(config: Path, settings: "Settings", notes: tuple[str, ...]) -> None:
     console.print(
         f"[green]✓[/] {escape(str(config))} can be served: deployment "
         f"[bold]{settings.deployment.name}[/], {settings.worker_count} workers on {settings.server.listen}.",
         soft_wrap=True,
     )
+    for note in notes:
+        console.print(f"[green]✓[/] {escape(note)}.", soft_wrap=True)

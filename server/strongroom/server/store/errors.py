@@ -5,10 +5,13 @@ StoreError
     IntentLost              reconciliation has undone what was being created
     NoSuchKey               no key has this id
     NotInState              the key's state doesn't allow the change
-    SchemaUnknown           the database is older or newer than this program, or isn't ours
+    SchemaUnknown           the database is newer than this program, or isn't ours
+        SchemaOutdated      it is ours and older; `strongroomd serve` upgrades it
     StoreExists             there is a database already; nothing is overwritten
     StoreUnavailable        the database can't be used now: locked too long, full, or not reachable
 """
+
+from strongroom.server.store.records import Deployment
 
 
 class StoreError(Exception):
@@ -40,7 +43,19 @@ class NotInState(StoreError):
 
 
 class SchemaUnknown(StoreError):
-    """The database is older or newer than this program, or isn't ours."""
+    """The database is newer than this program, or isn't ours."""
+
+
+class SchemaOutdated(SchemaUnknown):
+    """The database is ours and older than this program.
+
+    Args:
+        deployment: what it belongs to.
+    """
+
+    def __init__(self, deployment: Deployment) -> None:
+        super().__init__("The database was made by an older Strongroom. Start `strongroomd serve` once.")
+        self.deployment = deployment
 
 
 class StoreExists(StoreError):

@@ -21,26 +21,26 @@ def upgrade(engine: Engine) -> None:
 
 
 def check(engine: Engine) -> None:
-    """Returns if a database has this program's schema.
+    """Returns if a database has this program's schema, or an older one.
 
     Raises:
-        SchemaUnknown: it is older, newer, or not a store.
+        SchemaUnknown: it is newer, or not a store.
     """
     found = _revision(engine)
-    if found == _scripts().get_current_head():
-        return
     if found is None:
         raise SchemaUnknown("The database isn't a Strongroom store. Make one with `strongroomd init`.")
-    if is_outdated(engine):
-        raise SchemaUnknown("The database was made by an older Strongroom. Start `strongroomd serve` once.")
-    raise SchemaUnknown("The database was made by a newer Strongroom. Install that version.")
+    if found not in _known(_scripts()):
+        raise SchemaUnknown("The database was made by a newer Strongroom. Install that version.")
 
 
 def is_outdated(engine: Engine) -> bool:
     """True if a database has an older schema of ours."""
     scripts = _scripts()
-    known = {script.revision for script in scripts.walk_revisions()}
-    return _revision(engine) in known - {scripts.get_current_head()}
+    return _revision(engine) in _known(scripts) - {scripts.get_current_head()}
+
+
+def _known(scripts: ScriptDirectory) -> set[str]:
+    return {script.revision for script in scripts.walk_revisions()}
 
 
 def _scripts() -> ScriptDirectory:

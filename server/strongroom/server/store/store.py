@@ -8,7 +8,7 @@ from sqlalchemy import Engine, insert, select, text
 
 from strongroom.server.store import keys, materials, schema, tables, upkeep
 from strongroom.server.store.engine import create_file, open_engine, sqlite_path
-from strongroom.server.store.errors import StoreUnavailable
+from strongroom.server.store.errors import SchemaOutdated, StoreUnavailable
 from strongroom.server.store.feed import ChangeFeed, SqliteChangeFeed
 from strongroom.server.store.records import (
     Deployment,
@@ -73,7 +73,8 @@ class Store:
         """Opens a database; with `upgrade` an older one is brought to this program's schema.
 
         Raises:
-            SchemaUnknown: it has another schema, or isn't a store.
+            SchemaOutdated: it has an older schema, and isn't to be upgraded.
+            SchemaUnknown: it has a newer schema, or isn't a store.
             StoreUnavailable: it isn't there.
         """
         path = sqlite_path(url)
@@ -223,6 +224,9 @@ class Store:
 
     def _check_schema(self, *, upgrade: bool) -> None:
         with typed_errors():
-            if upgrade and schema.is_outdated(self._engine):
-                schema.upgrade(self._engine)
             schema.check(self._engine)
+            if not schema.is_outdated(self._engine):
+                return
+            if not upgrade:
+                raise SchemaOutdated(self.deployment())
+            schema.upgrade(self._engine)

@@ -5,25 +5,34 @@ from datetime import timedelta
 
 from strongroom.hsm import SYMMETRIC_KEYS, MaterialId, MaterialRef
 from strongroom.hsm.provisioning import Presence
-from strongroom.server.cli.database import foreign
+from strongroom.server.cli.database import WILL_BE_UPGRADED, foreign
 from strongroom.server.cli.examination.findings import Finding, failed, named, ok, warning
 from strongroom.server.cli.examination.subject import Subject
 from strongroom.server.housekeeping.reconciliation import unknown_objects
-from strongroom.server.store import MaterialRecord
+from strongroom.server.store import Deployment, MaterialRecord
 
 
 def store(subject: Subject) -> Iterator[Finding]:
     """Whose database it is, and whether it is whole."""
     opened = subject.opened_store()
-    differing = foreign(opened, subject.settings)
-    for option, text in differing.items():
-        yield failed(f"deployment.{option}: {text}")
+    differing = _differing(subject, opened.deployment())
+    yield from differing
     damage = list(opened.damage())
     if damage:
         yield failed(f"the database is damaged: {named(damage)}", "Stop the service; restore a backup.")
     if not damage and not differing:
         count = opened.count_keys(subject.settings.deployment.account_id)
         yield ok(f"the database is whole and has {count} keys")
+
+
+def outdated_store(subject: Subject, made_for: Deployment) -> Iterator[Finding]:
+    """Whose it is; no more can be asked of an older schema."""
+    yield from _differing(subject, made_for) or [ok(WILL_BE_UPGRADED)]
+
+
+def _differing(subject: Subject, made_for: Deployment) -> list[Finding]:
+    texts = foreign(made_for, subject.settings)
+    return [failed(f"deployment.{option}: {text}") for option, text in texts.items()]
 
 
 def intents(subject: Subject) -> Iterator[Finding]:

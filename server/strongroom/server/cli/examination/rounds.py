@@ -14,6 +14,7 @@ from strongroom.server.cli.token_choice import inspection, of_settings
 from strongroom.server.config import ConfigInvalid, Settings, load_settings
 from strongroom.server.config.tls_files import FileUnusable
 from strongroom.server.process.exit_codes import EXPECTED
+from strongroom.server.store import SchemaOutdated
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +77,21 @@ def _configuration(config: Path) -> Generator[tuple[str, Finding], None, Setting
 
 def _open(subject: Subject, stack: ExitStack) -> Iterator[tuple[str, Finding]]:
     """Opens store and token; yields what can't be opened."""
-    try:
-        subject.store = open_store(subject.settings)
-        stack.callback(subject.store.close)
-    except EXPECTED as error:
-        yield "database", failed(str(error))
+    yield from (("database", finding) for finding in _open_store(subject, stack))
     try:
         subject.token = stack.enter_context(inspection(of_settings(subject.settings)))
     except EXPECTED as error:
         yield "token", failed(str(error))
+
+
+def _open_store(subject: Subject, stack: ExitStack) -> Iterator[Finding]:
+    try:
+        subject.store = open_store(subject.settings)
+        stack.callback(subject.store.close)
+    except SchemaOutdated as outdated:
+        yield from records.outdated_store(subject, outdated.deployment)
+    except EXPECTED as error:
+        yield failed(str(error))
 
 
 def _look(check: Check, subject: Subject) -> Iterator[Finding]:
