@@ -8,7 +8,7 @@ import ssl
 import pytest
 from cryptography import x509
 
-from strongroom.client import Client
+from strongroom.client import Client, errors
 from strongroom.server.cli.development_pki import issue_server
 from strongroom.v1.key_service_pb2 import CreateKeyRequest
 from tests.support.deployments import Deployment, Service, is_alive, wait_until
@@ -108,3 +108,13 @@ def _renew_server_certificate(deployment: Deployment) -> None:
     pki = deployment.directory / "pki"
     (pki / "server.key").write_bytes(issued.key_pem)
     (pki / "server.pem").write_bytes(issued.certificate_pem)
+
+
+def test_nothing_is_answered_where_no_record_can_be_written(own_deployment: Deployment) -> None:
+    trail = own_deployment.directory / "audit"
+    trail.mkdir(mode=0o700, exist_ok=True)
+    (trail / "worker-0.jsonl").symlink_to("/dev/full")
+    with own_deployment.served(workers=1), own_deployment.client() as client:
+        for call in (client.create_key, lambda: client.generate_random(1)):
+            with pytest.raises(errors.ServiceUnavailable, match="audit trail"):
+                call()

@@ -1,12 +1,13 @@
 """The one way through: authenticate, validate, resolve, authorise, check state, execute, audit.
 
-Every face hands every request to `Pipeline.call`, which always gives an outcome and never raises. The
-order of the checks is AWS KMS's: who asks, what is wrong with the request alone, which keys it means and
-whether the caller may, their state, their kind, and a dry run last.
+Every face hands every request to `Pipeline.begin` and then to `Pipeline.finish`, which always give an
+outcome and never raise; requests that are finished together share one write to the audit trail. The order
+of the checks is AWS KMS's: who asks, what is wrong with the request alone, which keys it means and whether
+the caller may, their state, their kind, and a dry run last.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -67,6 +68,9 @@ class Progress:
     caller: Caller | None = None
     targets: tuple[Target, ...] = ()
     obstacle: Exception | None = None
+    response: Any = None
+    error: KmsError | None = None
+    duration_ns: int = 0
 
 
 class Outcome(NamedTuple):
@@ -133,23 +137,26 @@ class Pipeline:
         """True if the rest takes microseconds: no query, no search on the token, no slow mechanism."""
         return progress.obstacle is not None or progress.operation.runs_inline(self._parts, progress.request)
 
-    def finish(self, progress: Progress) -> Outcome:
-        """Carries a request through; writes its record before the outcome is given."""
-        response, error = None, None
+    def finish(self, requests: Sequence[Progress]) -> list[Outcome]:
+        """Carries requests through, one after the other; no outcome is given before its record is written."""
+        if not requests:
+            return []
+        for progress in requests:
+            self._carry_through(progress)
+        self._record(requests)
+        return [self._outcome(progress) for progress in requests]
+
+    def _carry_through(self, progress: Progress) -> None:
         started = time.perf_counter_ns()
         try:
-            response = self._execute(progress)
+            progress.response = self._execute(progress)
         except KmsError as raised:
-            error = raised
+            progress.error = raised
         except LowerError as raised:
-            error = translate(raised)
+            progress.error = translate(raised)
         except Exception:  # noqa: BLE001 # whatever it is, the caller learns nothing but an id
-            error = self._incident(progress)
-        error = self._record(progress, response, error)
-        if self._logs is RequestLog.ALL or (error is not None and self._logs is RequestLog.FAILURES):
-            self._log_line(progress, error, started)
-        body = b"" if error is not None or response is None else response.SerializeToString()
-        return Outcome(progress.request_id, body, error)
+            progress.error = self._incident(progress)
+        progress.duration_ns = time.perf_counter_ns() - started
 
     def _execute(self, progress: Progress) -> Message:
         operation, request = progress.operation, progress.request
@@ -181,26 +188,34 @@ class Pipeline:
         if operation.has_grant_tokens:
             self._authorizer.check_grant_tokens(request.grant_tokens)
 
-    def _record(
-        self, progress: Progress, response: Message | None, error: KmsError | None
-    ) -> KmsError | None:
-        """Writes the audit record; an answer without one is not given."""
+    def _record(self, requests: Sequence[Progress]) -> None:
+        """Writes the audit records; without them nothing is answered."""
         try:
-            self._records.write(_answered(progress, response, error))
+            self._records.write(map(_answered, requests))
         except AuditUnavailable as failure:
-            self._log.error("audit record not written", request_id=progress.request_id, reason=str(failure))
-            return DependencyUnavailable(
-                "The audit trail can't be written, so nothing is answered.", retry_after_s=_RETRY_AFTER_S
-            )
-        return error
+            for progress in requests:
+                self._log.error(
+                    "audit record not written", request_id=progress.request_id, reason=str(failure)
+                )
+                progress.error = DependencyUnavailable(
+                    "The audit trail can't be written, so nothing is answered.", retry_after_s=_RETRY_AFTER_S
+                )
+
+    def _outcome(self, progress: Progress) -> Outcome:
+        error = progress.error
+        if self._logs is RequestLog.ALL or (error is not None and self._logs is RequestLog.FAILURES):
+            self._log_line(progress)
+        if error is not None:
+            return Outcome(progress.request_id, b"", error)
+        return Outcome(progress.request_id, progress.response.SerializeToString(), None)
 
     def _incident(self, progress: Progress) -> Internal:
         """Logs a defect of ours with its traceback; the caller gets the request id to ask about."""
         self._log.exception("incident", request_id=progress.request_id, operation=progress.operation.name)
         return Internal(f"An internal error; report the request id {progress.request_id}.")
 
-    def _log_line(self, progress: Progress, error: KmsError | None, started: int) -> None:
-        caller = progress.caller
+    def _log_line(self, progress: Progress) -> None:
+        caller, error = progress.caller, progress.error
         self._log.info(
             "request",
             request_id=progress.request_id,
@@ -208,11 +223,11 @@ class Pipeline:
             caller=caller.arn if caller else None,
             keys=[target.key.key_id for target in progress.targets],
             outcome=error.reason if error else "OK",
-            ms=(time.perf_counter_ns() - started) / 1e6,
+            ms=progress.duration_ns / 1e6,
         )
 
 
-def _answered(progress: Progress, response: Message | None, error: KmsError | None) -> Answered:
+def _answered(progress: Progress) -> Answered:
     operation, targets = progress.operation, progress.targets
     return Answered(
         request_id=progress.request_id,
@@ -224,8 +239,8 @@ def _answered(progress: Progress, response: Message | None, error: KmsError | No
         parameters=_parameters(progress),
         resources=tuple(target.key.arn for target in targets),
         material_ids=tuple(t.material.kms_material_id for t in targets if t.material is not None),
-        response=_response_elements(operation, response),
-        error=error,
+        response=_response_elements(progress),
+        error=progress.error,
     )
 
 
@@ -235,7 +250,8 @@ def _parameters(progress: Progress) -> Mapping[str, object] | None:
     return progress.operation.request_parameters(progress.request)
 
 
-def _response_elements(operation: Operation, response: Message | None) -> Mapping[str, object] | None:
-    if response is None or operation.response_elements is None:
+def _response_elements(progress: Progress) -> Mapping[str, object] | None:
+    elements = progress.operation.response_elements
+    if progress.response is None or elements is None:
         return None
-    return operation.response_elements(response)
+    return elements(progress.response)

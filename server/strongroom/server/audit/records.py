@@ -4,7 +4,7 @@ Source: AWS CloudTrail user guide, "CloudTrail record contents". Never in it: pl
 keys, grant tokens. The encryption context is in the clear, as callers are told.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -77,12 +77,32 @@ class RecordWriter:
         self._clock = clock
         self._new_event_id = new_event_id
 
-    def write(self, answered: Answered) -> None:
-        """Writes the record.
+    def write(self, answered: Iterable[Answered]) -> None:
+        """Writes the records of requests that are answered together.
 
         Raises:
-            AuditUnavailable: it isn't written; the request must not be answered.
+            AuditUnavailable: not all of them are written; none of the requests may be answered.
         """
+        self._sink.write([self._record(one) for one in answered])
+
+    def write_service_event(self, name: str, details: Mapping[str, object]) -> None:
+        """Writes the record of something that the service did by itself.
+
+        Raises:
+            AuditUnavailable: it isn't written.
+        """
+        record = {
+            **self._envelope,
+            "eventType": "AwsServiceEvent",
+            "eventTime": self._clock(),
+            "eventID": self._new_event_id(),
+            "eventName": name,
+            "readOnly": False,
+            "serviceEventDetails": details,
+        }
+        self._sink.write([record])
+
+    def _record(self, answered: Answered) -> Mapping[str, object]:
         record: dict[str, object] = {
             **self._envelope,
             "eventType": "AwsApiCall",
@@ -103,25 +123,7 @@ class RecordWriter:
         if answered.error is not None:
             record["errorCode"] = answered.error.aws_name
             record["errorMessage"] = answered.error.message
-        self._sink.write(record)
-
-    def write_service_event(self, name: str, details: Mapping[str, object]) -> None:
-        """Writes the record of something that the service did by itself.
-
-        Raises:
-            AuditUnavailable: it isn't written.
-        """
-        self._sink.write(
-            {
-                **self._envelope,
-                "eventType": "AwsServiceEvent",
-                "eventTime": self._clock(),
-                "eventID": self._new_event_id(),
-                "eventName": name,
-                "readOnly": False,
-                "serviceEventDetails": details,
-            }
-        )
+        return record
 
     def _resource(self, arn: str) -> Mapping[str, str]:
         return {"accountId": self._realm.account_id, "type": "AWS::KMS::Key", "ARN": arn}

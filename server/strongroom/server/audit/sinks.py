@@ -1,25 +1,26 @@
 """Where audit records go."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from threading import Lock
 from typing import Protocol
 
 import orjson
 
 
 class AuditUnavailable(Exception):
-    """A record couldn't be written: what it tells of must not be answered."""
+    """Records couldn't be written: what they tell of must not be answered."""
 
 
 class AuditSink(Protocol):
     """Takes audit records; thread-safe."""
 
-    def write(self, record: Mapping[str, object]) -> None:
-        """Writes one record, for good.
+    def write(self, records: Iterable[Mapping[str, object]]) -> None:
+        """Writes records, for good.
 
         Raises:
-            AuditUnavailable: it isn't written.
+            AuditUnavailable: not all of them are written.
         """
 
     def close(self) -> None:
@@ -30,7 +31,7 @@ class JsonLinesSink:
     """A file of JSON lines, one for each process, only ever appended to.
 
     A record is in the file before the answer leaves: a killed process loses none. With `fsync` it is on the
-    disk too, so that a power failure loses none either, at the price of the disk's latency for each request.
+    disk too, so that a power failure loses none either, at the price of the disk's latency for each write.
 
     Args:
         directory: where the files are; made with mode 0700 if it isn't there.
@@ -41,6 +42,8 @@ class JsonLinesSink:
     def __init__(self, directory: Path, name: str, *, fsync: bool = False) -> None:
         self._path = directory / f"{name}.jsonl"
         self._fsync = fsync
+        self._lock = Lock()
+        self._is_torn = False
         try:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
@@ -50,16 +53,23 @@ class JsonLinesSink:
                 f"The audit file {self._path} can't be opened: {error.strerror}."
             ) from None
 
-    def write(self, record: Mapping[str, object]) -> None:
-        line = orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
+    def write(self, records: Iterable[Mapping[str, object]]) -> None:
+        lines = b"".join([orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE) for record in records])
         try:
-            written = os.write(self._descriptor, line)  # appended whole: O_APPEND, and one call
-            if written != len(line):
-                raise AuditUnavailable("The audit file took a part of a record only: is the disk full?")
+            self._append(lines)
             if self._fsync:
                 os.fsync(self._descriptor)
         except OSError as error:
             raise AuditUnavailable(f"The audit file can't be written: {error.strerror}.") from None
+
+    def _append(self, lines: bytes) -> None:
+        with self._lock:
+            if self._is_torn:
+                lines = b"\n" + lines  # the last line is half a record
+            written = os.write(self._descriptor, lines)
+            self._is_torn = written != len(lines)
+        if self._is_torn:
+            raise AuditUnavailable("The audit file took a part of a record only: is the disk full?")
 
     def close(self) -> None:
         os.close(self._descriptor)

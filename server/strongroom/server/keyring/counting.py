@@ -12,6 +12,7 @@ from strongroom.server.core.errors import LimitExceeded
 from strongroom.server.store import EncryptionsExhausted, Store
 
 MAX_ENCRYPTIONS = 2**32
+_TURN = 256  # more than the requests that an event loop handles together
 
 
 class EncryptionCounter:
@@ -29,8 +30,8 @@ class EncryptionCounter:
         self._blocks: dict[bytes, Iterator[int]] = {}
 
     def has_reserved(self, material_id: bytes) -> bool:
-        """True if the next `take` needs no transaction."""
-        return length_hint(self._blocks.get(material_id, ())) > 0
+        """True if the next few takes need no transaction: those of requests that are handled together."""
+        return length_hint(self._blocks.get(material_id, ())) > _TURN
 
     def take(self, material_id: bytes) -> None:
         """Counts one encryption.

@@ -4,7 +4,7 @@ import asyncio
 import math
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ from grpc_status import rpc_status
 from strongroom.server.faces.grpc.status import status_of
 from strongroom.server.faces.grpc.turns import Turns
 from strongroom.server.operations import Operation
-from strongroom.server.pipeline import Arrival, Outcome, Pipeline
+from strongroom.server.pipeline import Arrival, Outcome, Pipeline, Progress
 
 _CERTIFICATE = "x509_pem_cert"
 _USER_AGENT = "user-agent"
@@ -35,13 +35,24 @@ class Dispatch:
     executor: Executor
     may_run_inline: bool
 
-    def run(self, call: "_ArrivedCall") -> "Outcome | asyncio.Future[Outcome]":
-        """Carries a request through, on the loop or in a thread; must itself run on the loop."""
-        pipeline = self.pipeline
-        progress = pipeline.begin(call.operation, _arrival(call.body, call.context))
-        if self.may_run_inline and pipeline.runs_inline(progress):
-            return pipeline.finish(progress)
-        return asyncio.get_running_loop().run_in_executor(self.executor, pipeline.finish, progress)
+    def run(self, calls: Sequence["_ArrivedCall"]) -> "list[Outcome | asyncio.Future[Outcome]]":
+        """Carries requests through, on the loop or in threads; must itself run on the loop."""
+        pipeline, loop = self.pipeline, asyncio.get_running_loop()
+        pipeline.catch_up()
+        begun = [pipeline.begin(call.operation, _arrival(call.body, call.context)) for call in calls]
+        inline = [progress for progress in begun if self.may_run_inline and pipeline.runs_inline(progress)]
+        outcomes = {
+            progress.request_id: outcome
+            for progress, outcome in zip(inline, pipeline.finish(inline), strict=True)
+        }
+        return [
+            outcomes.get(progress.request_id)
+            or loop.run_in_executor(self.executor, self._finish_one, progress)
+            for progress in begun
+        ]
+
+    def _finish_one(self, progress: Progress) -> Outcome:
+        return self.pipeline.finish([progress])[0]
 
 
 class _ArrivedCall(NamedTuple):
@@ -73,7 +84,7 @@ class OperationHandler:
 
 def operation_handlers(operations: Iterable[Operation], dispatch: Dispatch) -> tuple[OperationHandler, ...]:
     """A handler for each operation; call it within the event loop."""
-    turns: Turns[_ArrivedCall, Outcome] = Turns(dispatch.pipeline.catch_up, dispatch.run)
+    turns: Turns[_ArrivedCall, Outcome] = Turns(dispatch.run)
     return tuple(OperationHandler(operation, turns) for operation in operations)
 
 

@@ -7,7 +7,7 @@ millisecond and are then carried through back to back; while it isn't, none wait
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 INTERVAL_S = 0.001
@@ -43,14 +43,10 @@ class Turns(Generic[Item, Answer]):
     """Collects items and handles them together, at most once an interval; for one event loop.
 
     Args:
-        begin: called at the beginning of every turn.
-        handle: handles an item on the loop: gives its answer, or a future of it.
+        handle: handles items on the loop: gives for each its answer, or a future of it.
     """
 
-    def __init__(
-        self, begin: Callable[[], None], handle: Callable[[Item], Answer | asyncio.Future[Answer]]
-    ) -> None:
-        self._begin = begin
+    def __init__(self, handle: Callable[[Sequence[Item]], Sequence[Answer | asyncio.Future[Answer]]]) -> None:
         self._handle = handle
         self._loop = asyncio.get_running_loop()
         self._waiting: list[tuple[Item, asyncio.Future[Answer | asyncio.Future[Answer]]]] = []
@@ -72,8 +68,14 @@ class Turns(Generic[Item, Answer]):
             self._loop.call_soon(self._take_turn)
 
     def _take_turn(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        self._begin()
-        for item, turn in waiting:
-            if not turn.done():  # a caller that is gone has cancelled it, and nothing has begun
-                turn.set_result(self._handle(item))
+        # A caller that is gone has cancelled its turn, and nothing has begun.
+        waiting = [(item, turn) for item, turn in self._waiting if not turn.done()]
+        self._waiting = []
+        try:
+            answers = self._handle([item for item, _ in waiting])
+        except Exception as error:  # noqa: BLE001 # no caller may be left waiting
+            for _, turn in waiting:
+                turn.set_exception(error)
+            return
+        for (_, turn), answer in zip(waiting, answers, strict=True):
+            turn.set_result(answer)
