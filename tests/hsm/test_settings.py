@@ -1,6 +1,7 @@
 """PIN sources, token profiles, and the map of PKCS#11's errors."""
 
 import os
+import re
 from pathlib import Path
 
 import pkcs11
@@ -8,6 +9,8 @@ import pytest
 
 from strongroom.hsm import PinSource, PinUnavailable, ProfileInvalid, builtin_profiles, load_profile
 from strongroom.hsm.meanings import MEANINGS, Meaning, code_of, describe, meaning_of
+
+_WORDED = re.compile(r'PKCS11Error\("([^"%]+)"\)')
 
 
 def _secret(path: Path, text: str = "1234\n", mode: int = 0o600) -> Path:
@@ -103,6 +106,7 @@ def test_every_error_of_the_library_has_a_meaning() -> None:
         ("Unmapped error code 0x68", 0x68, Meaning.PROTECTED),
         ("Unmapped error code 0x80000001", 0x80000001, Meaning.AMBIGUOUS),
         ("Initialisation error (not initialized). Should never see this.", 0x190, Meaning.GONE),
+        ("Buffer was too small. Should never see this.", 0x150, Meaning.AMBIGUOUS),
         ("something else", None, Meaning.AMBIGUOUS),
     ],
 )
@@ -111,6 +115,19 @@ def test_codes_without_a_class_are_read_from_the_text(text: str, code: int | Non
     assert code_of(error) == code
     assert meaning_of(error, {}) is meaning
     assert text not in describe(error)
+
+
+def test_every_code_that_the_library_only_words_is_known() -> None:
+    sources = (Path(pkcs11.__file__).with_name(f"_pkcs11.{suffix}") for suffix in ("pxd", "pyx"))
+    texts = [text for source in sources for text in _WORDED.findall(source.read_text("utf-8"))]
+    assert len(texts) > 4
+    assert [text for text in texts if code_of(pkcs11.PKCS11Error(text)) is None] == []
+
+
+def test_codes_are_named_for_people() -> None:
+    assert "announced" in describe(pkcs11.PKCS11Error("Buffer was too small. Should never see this."))
+    assert describe(pkcs11.PKCS11Error("Unmapped error code 0x1b")) == "CKR_ACTION_PROHIBITED"
+    assert describe(pkcs11.PKCS11Error("Unmapped error code 0x80000001")) == "CKR 0x80000001"
 
 
 def test_a_profile_may_say_what_a_vendors_code_means() -> None:

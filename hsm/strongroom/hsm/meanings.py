@@ -1,11 +1,12 @@
 """What each PKCS#11 return value means for us: the total map from python-pkcs11's exceptions.
 
 Codes: PKCS#11 v3.1 §5.1. python-pkcs11 has no class for some codes and for all vendor codes; those arrive
-as a bare PKCS11Error whose text ends in the code.
+as a bare PKCS11Error whose text ends in the code, or words it.
 """
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum
 
 from pkcs11 import exceptions as p11
@@ -26,18 +27,35 @@ class Meaning(Enum):
     USAGE = "we called wrongly, or the profile is wrong"
 
 
-_CODES: Mapping[int, Meaning] = {
-    0x1B: Meaning.PROTECTED,  # CKR_ACTION_PROHIBITED
-    0x68: Meaning.PROTECTED,  # CKR_KEY_FUNCTION_NOT_PERMITTED
-    0x140: Meaning.UNSUPPORTED,  # CKR_CURVE_NOT_SUPPORTED
-    0x190: Meaning.GONE,  # CKR_CRYPTOKI_NOT_INITIALIZED
-    0x191: Meaning.SESSION,  # CKR_CRYPTOKI_ALREADY_INITIALIZED
+@dataclass(frozen=True, slots=True)
+class _Code:
+    """A code that python-pkcs11 has no class for.
+
+    Args:
+        name: how messages name it, with what people can do if the name doesn't say it.
+        meaning: how to go on.
+        phrase: in the error's text, if python-pkcs11 words the code without its number.
+    """
+
+    name: str
+    meaning: Meaning
+    phrase: str = ""
+
+
+# python-pkcs11 makes its buffers as long as the module says that the result will be.
+_SHORT = "the module gives more bytes than it announced, a defect of its own: try another version of it"
+_CODES: Mapping[int, _Code] = {
+    0x1B: _Code("CKR_ACTION_PROHIBITED", Meaning.PROTECTED),
+    0x68: _Code("CKR_KEY_FUNCTION_NOT_PERMITTED", Meaning.PROTECTED),
+    0x103: _Code("CKR_USER_TYPE_INVALID", Meaning.USAGE, "User type invalid"),
+    0x140: _Code("CKR_CURVE_NOT_SUPPORTED", Meaning.UNSUPPORTED),
+    0x150: _Code(f"CKR_BUFFER_TOO_SMALL, {_SHORT}", Meaning.AMBIGUOUS, "Buffer was too small"),
+    0x180: _Code("CKR_SESSION_PARALLEL_NOT_SUPPORTED", Meaning.USAGE, "Parallel not supported"),
+    0x190: _Code("CKR_CRYPTOKI_NOT_INITIALIZED", Meaning.GONE, "not initialized"),
+    0x191: _Code("CKR_CRYPTOKI_ALREADY_INITIALIZED", Meaning.SESSION, "already initialized"),
+    0x202: _Code("CKR_OPERATION_CANCEL_FAILED", Meaning.SESSION, "Failed to cancel operation"),
 }
 _CODE = re.compile(r"0x([0-9a-fA-F]+)")
-_TEXTS: Mapping[str, int] = {  # codes that python-pkcs11 words without their number
-    "already initialized": 0x191,
-    "not initialized": 0x190,
-}
 
 MEANINGS: Mapping[type[p11.PKCS11Error], Meaning] = {
     p11.AnotherUserAlreadyLoggedIn: Meaning.USAGE,
@@ -122,7 +140,7 @@ def meaning_of(error: p11.PKCS11Error, remaps: Mapping[int, Meaning]) -> Meaning
     """What an error means; `remaps` are a token profile's exceptions to the rule, by CKR code."""
     code = code_of(error)
     if code is not None:
-        return remaps.get(code) or _CODES.get(code, Meaning.AMBIGUOUS)
+        return remaps.get(code) or (_CODES[code].meaning if code in _CODES else Meaning.AMBIGUOUS)
     return MEANINGS.get(type(error), Meaning.AMBIGUOUS)
 
 
@@ -134,10 +152,12 @@ def code_of(error: p11.PKCS11Error) -> int | None:
     match = _CODE.search(text)
     if match:
         return int(match.group(1), 16)
-    return next((code for phrase, code in _TEXTS.items() if phrase in text), None)
+    return next((code for code, known in _CODES.items() if known.phrase and known.phrase in text), None)
 
 
 def describe(error: p11.PKCS11Error) -> str:
     """A name for logs and messages; never the error's own text, which is the module's or the library's."""
     code = code_of(error)
-    return type(error).__name__ if code is None else f"CKR 0x{code:x}"
+    if code is None:
+        return type(error).__name__
+    return _CODES[code].name if code in _CODES else f"CKR 0x{code:x}"

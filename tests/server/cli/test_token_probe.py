@@ -58,6 +58,13 @@ def test_a_token_that_does_not_protect_its_keys_is_told(unprotecting: tuple[str,
     assert "secret-pin" not in answer.out + answer.err
 
 
+def test_what_failed_on_a_token_is_named(unprotecting: tuple[str, ...]) -> None:
+    rows = run("token", "probe", *unprotecting, "--output", "json").json["capabilities"]
+    (row,) = (row for row in rows if row["capability"] == "AES_256_GCM")
+    assert row["finding"] == "failed"
+    assert row["detail"].startswith("CKR_BUFFER_TOO_SMALL, the module gives more bytes than it announced")
+
+
 def test_a_token_is_probed_without_a_configuration(deployment: Deployment) -> None:
     options = ("--module", _module("softhsm2"), "--label", "dev", "--pin", f"file:{deployment.directory}/pin")
     env = {"SOFTHSM2_CONF": str(deployment.directory / "softhsm.conf")}
