@@ -2,10 +2,8 @@
 
 import os
 import secrets
-import shutil
 import signal
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +12,7 @@ from strongroom.hsm import PinSource, load_profile
 from strongroom.hsm.provisioning import make_token
 from strongroom.server.cli.addresses import reachable
 from strongroom.server.cli.development_pki import issue_client, issue_server, make_authority
+from strongroom.server.cli.drafts import draft_for
 from strongroom.server.cli.plans import (
     TRUST_DOMAIN,
     DevelopmentPlan,
@@ -59,14 +58,9 @@ def make_deployment(plan: DevelopmentPlan) -> None:
             f"{final} exists. Nothing was changed. To begin anew, remove it: every key in it is lost then."
         )
     final.parent.mkdir(parents=True, exist_ok=True)
-    with _ending_tidily():
-        draft = Path(tempfile.mkdtemp(prefix=f".{final.name}.draft-", dir=final.parent))  # of mode 0700
-        try:
-            _fill(draft, plan)
-            draft.replace(final)
-        except BaseException:
-            shutil.rmtree(draft, ignore_errors=True)
-            raise
+    with _ending_tidily(), draft_for(final, first=_CONFIG) as draft:
+        _fill(draft, plan)
+        draft.replace(final)
 
 
 @contextmanager
