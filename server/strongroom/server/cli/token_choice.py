@@ -15,7 +15,7 @@ from strongroom.hsm import (
     TokenProfile,
     load_profile,
 )
-from strongroom.hsm.provisioning import Inspection, inspecting
+from strongroom.hsm.inspection import Inspection, inspecting
 from strongroom.hsm.token_profiles import UserType
 from strongroom.server.app import runtime_directory, token_profile
 from strongroom.server.cli.plans import PlanInvalid

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from strongroom.hsm import SYMMETRIC_KEYS, MaterialId, MaterialRef
-from strongroom.hsm.provisioning import Presence
+from strongroom.hsm.inspection import Presence
 from strongroom.server.cli.database import WILL_BE_UPGRADED, foreign
 from strongroom.server.cli.examination.findings import Finding, failed, named, ok, warning
 from strongroom.server.cli.examination.subject import Subject

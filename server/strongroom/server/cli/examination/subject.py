@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from strongroom.hsm.provisioning import Inspection
+from strongroom.hsm.inspection import Inspection
 from strongroom.server.config import Settings
 from strongroom.server.store import Store
 
