@@ -24,6 +24,7 @@ def draft_for(final: Path, first: str) -> Iterator[Path]:
     """
     _remove_abandoned(final, first)
     with ExitStack() as stack:
+        stack.callback(_remove_abandoned, final, first)  # a signal may come between making and locking it
         yield _make(final, stack)
 
 
