@@ -1,10 +1,13 @@
 """The token goes away, comes back, or comes back as another."""
 
+import ctypes
 import os
 import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,7 @@ from strongroom.hsm import (
     TokenUnavailable,
 )
 from strongroom.hsm.login_guard import LoginFiles
+from strongroom.hsm.token_profiles import InitializeMode
 from tests.hsm.backends import PIN, Backend
 from tests.support.deployments import wait_until
 
@@ -141,6 +145,8 @@ def test_copies_of_login_files_are_the_owners_alone(tmp_path: Path) -> None:
 
 KILLED = """
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from tests.hsm.backends import Backend
@@ -174,6 +180,8 @@ def test_the_token_survives_kills_during_login(soft: Backend, material_id: Mater
 
 HAMMER = """
 import sys, threading, time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from tests.hsm.backends import Backend
@@ -227,9 +235,42 @@ def test_threads_that_encrypt_generate_and_search_do_not_disturb_each_other(soft
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_a_module_that_was_finalised_behind_our_back_is_initialised_again(soft: Backend) -> None:
+    profile = soft.profile.with_overrides(initialize=InitializeMode.PLAIN)
+    token = Backend("softhsm2", profile, soft.directory).open()
+    ctypes.CDLL(profile.module_path()).C_Finalize(None)
+    with pytest.raises(TokenUnavailable):
+        token.random(1)
+    wait_until(lambda: token.state is TokenState.UP)
+    assert token.random(1)
+    token.close()
+
+
+def test_recovery_goes_on_while_the_lock_directory_is_away(soft: Backend, token: Token) -> None:
+    soft.tokens.rename(soft.directory / "away")
+    run = soft.directory / "run"
+    run.rename(soft.directory / "run-away")
+    run.touch()
+    assert not token.heartbeat()
+    time.sleep(0.5)
+    run.unlink()
+    (soft.directory / "away").rename(soft.tokens)
+    wait_until(lambda: token.state is TokenState.UP)
+    assert token.random(1)
+
+
 def test_a_closed_token_does_nothing_more(soft: Backend) -> None:
     token = soft.open()
     token.close()
     with pytest.raises(HsmError):
         token.random(1)
     assert token.state is TokenState.CLOSED
+
+
+def test_many_threads_share_one_session_in_turns(soft: Backend) -> None:
+    token = replace(soft, profile=soft.profile.with_overrides(max_sessions=2)).open()
+    ref = token.generate_aes(MaterialId(bytes(16)), "strongroom/test/key")
+    with ThreadPoolExecutor(8) as pool:
+        sealed = list(pool.map(lambda _: token.encrypt(ref, b"x", b""), range(400)))
+    assert len({s.iv for s in sealed}) == 400
+    token.close()

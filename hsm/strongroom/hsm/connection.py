@@ -72,7 +72,7 @@ class Connection:
             return False
         self.handles.clear()
         self.candidates.clear()
-        self.module.finalize()
+        library.finalize(self.module)
         return True
 
 
@@ -98,7 +98,7 @@ def connect(profile: TokenProfile, pin: PinSource, directory: Path) -> Connectio
             files.copy()
             login = _log_in(token, profile, pin)
         except BaseException:
-            module.finalize()
+            library.finalize(module)
             raise
     sessions = SessionPool(token, profile.max_sessions - 1)
     return Connection(module, describe_token(token), login, sessions)
@@ -114,8 +114,14 @@ def _load(profile: TokenProfile) -> Any:  # noqa: ANN401 # untyped
 def _find_token(module: Any, profile: TokenProfile) -> Any:  # noqa: ANN401 # untyped
     try:
         tokens = list(module.get_tokens(token_label=profile.label, token_serial=profile.serial))
+        is_empty = not tokens and not module.get_slots(token_present=True)
     except pkcs11.PKCS11Error as error:
         raise TokenUnavailable(f"The token can't be found: {describe(error)}.") from None
+    if is_empty:  # a module that can't reach its HSM may say no more than that
+        raise TokenNotFound(
+            f"{profile.module_path()} has no token at all. If its HSM is reached over a network: is it "
+            "switched on, and does `token.environment` or the module's own configuration say where it is?"
+        )
     wanted = f"label {profile.label!r} and serial {profile.serial!r}"
     if not tokens:
         raise TokenNotFound(f"No token with {wanted}. Is it initialised, and this its module?")

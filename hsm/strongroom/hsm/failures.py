@@ -14,6 +14,7 @@ from strongroom.hsm.errors import (
     HsmFault,
     MechanismUnsupported,
     TokenFull,
+    TokenUnavailable,
 )
 from strongroom.hsm.identifiers import MaterialRef
 from strongroom.hsm.link import Link
@@ -59,6 +60,20 @@ class Failures:
             Meaning.USAGE: self._refuse(HsmFault, "The token refuses the call"),
         }
 
+    def acquire(self, connection: Connection) -> PooledSession:
+        """A session of the connection.
+
+        Raises:
+            TokenUnavailable: none can be had; unless too many are open, it recovers from now on.
+        """
+        try:
+            return connection.sessions.acquire()
+        except pkcs11.PKCS11Error as error:
+            name = describe(error)
+            if meaning_of(error, self._profile.error_meanings) is Meaning.FULL:
+                raise TokenUnavailable(f"The token opens no more sessions: {name}.") from None
+            raise self._link.lose(connection, name) from None
+
     def settle(self, failure: Failure) -> None:
         """Raises what the failure means, or returns if the call should be made again.
 
@@ -87,7 +102,7 @@ class Failures:
             self._judge(failure)
 
     def _judge(self, failure: Failure) -> NoReturn:
-        session = failure.connection.sessions.acquire()
+        session = self.acquire(failure.connection)
         try:
             self.require_health(failure.connection, session)
         finally:

@@ -6,12 +6,16 @@ CKF_OS_LOCKING_OK the application promises not to call from several threads).
 """
 
 import ctypes
+import logging
 from typing import Any, Self
 
 import pkcs11
 from pkcs11 import _pkcs11
 
 from strongroom.hsm.errors import HsmFault
+from strongroom.hsm.meanings import describe
+
+_log = logging.getLogger(__name__)
 
 _CKF_OS_LOCKING_OK = 2
 _CKR_OK = 0
@@ -80,13 +84,13 @@ class Library(_pkcs11.lib):
         self._is_up = True
 
     def finalize(self) -> None:
-        """Calls C_Finalize: every session and handle of this process is dead after it."""
+        """Calls C_Finalize; raises PKCS11Error, as python-pkcs11's own does."""
         if not self._is_up:
             return
         self._is_up = False
         code = _callable(self._entries[_FINALIZE])(None)
         if code not in {_CKR_OK, _CKR_NOT_INITIALIZED}:
-            raise HsmFault(f"The module can't be finalised: CKR 0x{code:x}.")
+            raise pkcs11.PKCS11Error(f"0x{code:x}")
 
     def init_token(self, slot_id: int, so_pin: str, label: str) -> None:
         """Calls C_InitToken: the token in this slot is erased and gets a label.
@@ -135,3 +139,15 @@ def load(so: str, reserved: str | None, *, with_locking: bool) -> Any:  # noqa: 
     except (OSError, AttributeError, pkcs11.PKCS11Error, RuntimeError) as error:
         raise HsmFault(f"The PKCS#11 module {so} can't be loaded: {type(error).__name__}.") from None
     return _loaded[key]
+
+
+def finalize(module: Any) -> None:  # noqa: ANN401 # untyped
+    """Calls C_Finalize: every session and handle of this process is dead after it.
+
+    Nothing is raised: a module that lost its HSM may refuse even this, and only the next C_Initialize shows
+    whether it can be used.
+    """
+    try:
+        module.finalize()
+    except pkcs11.PKCS11Error as error:
+        _log.warning("the PKCS#11 module can't be finalised: %s", describe(error))

@@ -99,7 +99,7 @@ class Link:
             connection = self._connect()
         except (PinRejected, PinUnavailable) as error:
             self._settle(TokenState.DOWN, str(error), None)
-        except (HsmError, pkcs11.PKCS11Error) as error:
+        except (HsmError, OSError, pkcs11.PKCS11Error) as error:
             self._reason = describe(error) if isinstance(error, pkcs11.PKCS11Error) else str(error)
             return False
         else:

@@ -42,8 +42,23 @@ class _Fault(Exception):
 
 
 def probe(session: Any, profile: TokenProfile) -> CapabilityReport:  # noqa: ANN401 # a pkcs11 session
-    """Tries everything in a session of its own; the caller closes it."""
-    return CapabilityReport(tuple(_row(session, profile, *attempt) for attempt in _ATTEMPTS))
+    """Tries everything in a session of its own; the caller closes it.
+
+    Raises:
+        pkcs11.PKCS11Error: the token was lost meanwhile.
+    """
+    report = CapabilityReport(tuple(_row(session, profile, *attempt) for attempt in _ATTEMPTS))
+    _require_presence(session, profile)
+    return report
+
+
+def _require_presence(session: Any, profile: TokenProfile) -> None:  # noqa: ANN401 # a pkcs11 session
+    """A token that is away also fails at what it can do, and at every attack: neither says anything of it."""
+    try:
+        session.generate_random(_RANDOM_BITS)
+    except pkcs11.PKCS11Error as error:
+        if meaning_of(error, profile.error_meanings) is Meaning.GONE:
+            raise
 
 
 def _row(

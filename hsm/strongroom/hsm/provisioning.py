@@ -43,7 +43,7 @@ def make_token(profile: TokenProfile, label: str, so_pin: str, pin: str) -> None
     except pkcs11.PKCS11Error as error:
         raise HsmFault(f"The token can't be made: {describe(error)}.") from None
     finally:
-        module.finalize()
+        library.finalize(module)
 
 
 def _free_slot(module: Any) -> int:  # noqa: ANN401 # untyped

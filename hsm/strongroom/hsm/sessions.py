@@ -6,7 +6,7 @@ private handle. All others are opened without a PIN and inherit the login.
 
 import time
 from collections import deque
-from threading import Lock
+from threading import Condition
 from typing import Any
 
 import pkcs11
@@ -42,7 +42,8 @@ class SessionPool:
         self._limit = limit
         self._idle: deque[PooledSession] = deque()
         self._opened = 0
-        self._lock = Lock()
+        self._waiting = 0
+        self._lock = Condition()
         self._is_closed = False
 
     def acquire(self) -> PooledSession:
@@ -59,6 +60,8 @@ class SessionPool:
     def release(self, session: PooledSession) -> None:
         """Gives a healthy session back."""
         self._idle.append(session)
+        if self._waiting:
+            self._wake_one()
 
     def discard(self, session: PooledSession) -> None:
         """Closes a session whose state is in doubt."""
@@ -67,12 +70,13 @@ class SessionPool:
         except pkcs11.PKCS11Error:
             pass  # it was dead already
         finally:
-            with self._lock:
-                self._opened -= 1
+            self._count_less()
 
     def close(self, timeout_s: float) -> bool:
         """Refuses new operations and waits for the running ones; False if some still run."""
-        self._is_closed = True
+        with self._lock:
+            self._is_closed = True
+            self._lock.notify_all()
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
             while self._idle:
@@ -84,27 +88,39 @@ class SessionPool:
         return False
 
     def _acquire_slowly(self) -> PooledSession:
-        deadline = time.monotonic() + _WAIT_S
-        while not self._is_closed and time.monotonic() < deadline:
-            if self._may_open():
-                return self._open()
+        session = self._wait(time.monotonic() + _WAIT_S)
+        return self._open() if session is None else session
+
+    def _wait(self, deadline: float) -> PooledSession | None:
+        """An idle session; None once another may be opened, and is counted."""
+        with self._lock:
+            self._waiting += 1  # before the look at `_idle`: a release after it wakes us
             try:
-                return self._idle.pop()
-            except IndexError:
-                time.sleep(_POLL_S)
+                while not self._is_closed:
+                    if self._opened < self._limit:
+                        self._opened += 1
+                        return None
+                    try:
+                        return self._idle.pop()
+                    except IndexError:
+                        if not self._lock.wait(deadline - time.monotonic()):
+                            break
+            finally:
+                self._waiting -= 1
         raise TokenUnavailable("No session of the token is free.", retry_after_s=1.0)
 
-    def _may_open(self) -> bool:
+    def _wake_one(self) -> None:
         with self._lock:
-            if self._opened >= self._limit:
-                return False
-            self._opened += 1
-            return True
+            self._lock.notify()
+
+    def _count_less(self) -> None:
+        with self._lock:
+            self._opened -= 1
+            self._lock.notify()
 
     def _open(self) -> PooledSession:
         try:
             return PooledSession(self._token.open(rw=True, attribute_mapper=attribute_mapper()))
         except BaseException:
-            with self._lock:
-                self._opened -= 1
+            self._count_less()
             raise

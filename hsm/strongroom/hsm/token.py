@@ -286,7 +286,7 @@ class Token:
         """Does work in a session, and once more in another where a failure is worth it."""
         for attempt in range(attempts):
             connection = self._link.current()
-            session = connection.sessions.acquire()
+            session = self._failures.acquire(connection)
             try:
                 result = work(connection, session)
             except pkcs11.PKCS11Error as error:
