@@ -171,7 +171,9 @@ def build_worker(
         EventIds(os.urandom(_SEED_BYTES)),
         logs=RequestLog(settings.log.requests),
     )
-    dispatch = Dispatch(pipeline, executor, _may_run_inline(settings, token))
+    dispatch = Dispatch(
+        pipeline, executor, _may_run_inline(settings, token), settings.server.max_concurrent_requests
+    )
     handlers = operation_handlers(OPERATIONS, dispatch)
     services = sorted({operation.service for operation in OPERATIONS})
     face = GrpcFace(handlers, services, certificates, _grpc_options(settings))

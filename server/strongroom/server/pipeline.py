@@ -28,6 +28,7 @@ from strongroom.server.core.errors import (
     Internal,
     KmsError,
     MalformedRequest,
+    Throttled,
 )
 from strongroom.server.operations import Call, Operation, Parts, Target
 from strongroom.server.store import StoreError
@@ -123,9 +124,14 @@ class Pipeline:
         else:
             self._obstacle = None
 
-    def begin(self, operation: Operation, arrival: Arrival) -> Progress:
-        """Gives a request its id and reads its message."""
+    def begin(self, operation: Operation, arrival: Arrival, *, is_refused: bool = False) -> Progress:
+        """Gives a request its id and reads its message; one too many is refused, and recorded."""
         progress = Progress(self._new_request_id(), operation, arrival, obstacle=self._obstacle)
+        if is_refused:
+            progress.obstacle = Throttled(
+                "Too many requests are under way here; try again.", retry_after_s=_RETRY_AFTER_S
+            )
+            return progress
         try:
             progress.request = operation.request.FromString(arrival.body)
         except DecodeError:

@@ -29,6 +29,7 @@ KmsError
     Unavailable                 try again later
         KeyUnavailable          the token can't be reached
         DependencyUnavailable   the store or the audit trail can't be reached
+        Throttled               too many requests at once
 
 Codes, reasons and AWS names are those of AWS KMS and of google.rpc; each face translates them in one place.
 """
@@ -283,3 +284,9 @@ class DependencyUnavailable(Unavailable):
     """The store or the audit trail can't be reached now; nothing was answered."""
 
     reason, aws_name = "DEPENDENCY_TIMEOUT", "DependencyTimeoutException"
+
+
+class Throttled(Unavailable):
+    """Too many requests at once; nothing was done."""
+
+    code, reason, aws_name = Code.RESOURCE_EXHAUSTED, "RATE_LIMIT_EXCEEDED", "ThrottlingException"

@@ -29,17 +29,22 @@ class Dispatch:
         pipeline: carries every request through.
         executor: runs what may block.
         may_run_inline: True if the token is quick enough to be used on the event loop.
+        most: how many requests may be under way at once; the others are refused.
     """
 
     pipeline: Pipeline
     executor: Executor
     may_run_inline: bool
+    most: int
 
     def run(self, calls: Sequence["_ArrivedCall"]) -> "list[Outcome | asyncio.Future[Outcome]]":
         """Carries requests through, on the loop or in threads; must itself run on the loop."""
         pipeline, loop = self.pipeline, asyncio.get_running_loop()
         pipeline.catch_up()
-        begun = [pipeline.begin(call.operation, _arrival(call.body, call.context)) for call in calls]
+        begun = [
+            pipeline.begin(call.operation, _arrival(call.body, call.context), is_refused=call.is_excess)
+            for call in calls
+        ]
         inline = [progress for progress in begun if self.may_run_inline and pipeline.runs_inline(progress)]
         outcomes = {
             progress.request_id: outcome
@@ -59,6 +64,27 @@ class _ArrivedCall(NamedTuple):
     operation: Operation
     body: bytes
     context: Any  # grpc.aio's
+    is_excess: bool
+
+
+class _Admission:
+    """The requests under way, for one event loop.
+
+    grpc.aio's own limit would count calls that never sent a message, too, and answer without details.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._under_way = 0
+
+    def enter(self) -> bool:
+        """Counts one more; False if it is one too many. `leave` follows in any case."""
+        self._under_way += 1
+        return self._under_way <= self._most
+
+    def leave(self) -> None:
+        """Counts one less."""
+        self._under_way -= 1
 
 
 class OperationHandler:
@@ -67,15 +93,23 @@ class OperationHandler:
     Args:
         operation: the operation.
         turns: all operations' requests take turns together.
+        admission: all operations' requests are counted together.
     """
 
-    def __init__(self, operation: Operation, turns: Turns[_ArrivedCall, Outcome]) -> None:
+    def __init__(
+        self, operation: Operation, turns: Turns[_ArrivedCall, Outcome], admission: _Admission
+    ) -> None:
         self.operation = operation
         self._turns = turns
+        self._admission = admission
 
     async def answer(self, body: bytes, context: Any) -> bytes:  # noqa: ANN401 # grpc.aio's context
         """Answers one call: bytes in, bytes out; nothing but an abort is raised."""
-        outcome = await self._turns.take(_ArrivedCall(self.operation, body, context))
+        is_excess = not self._admission.enter()
+        try:
+            outcome = await self._turns.take(_ArrivedCall(self.operation, body, context, is_excess))
+        finally:
+            self._admission.leave()
         if outcome.error is not None:
             status = status_of(outcome.error, outcome.request_id)
             await context.abort_with_status(rpc_status.to_status(status))
@@ -85,7 +119,8 @@ class OperationHandler:
 def operation_handlers(operations: Iterable[Operation], dispatch: Dispatch) -> tuple[OperationHandler, ...]:
     """A handler for each operation; call it within the event loop."""
     turns: Turns[_ArrivedCall, Outcome] = Turns(dispatch.run)
-    return tuple(OperationHandler(operation, turns) for operation in operations)
+    admission = _Admission(dispatch.most)
+    return tuple(OperationHandler(operation, turns, admission) for operation in operations)
 
 
 def generic_handlers(handlers: Iterable[OperationHandler]) -> tuple[grpc.GenericRpcHandler, ...]:

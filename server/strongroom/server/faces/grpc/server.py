@@ -20,7 +20,7 @@ class GrpcOptions:
     Args:
         listen: `host:port`; several workers share it by SO_REUSEPORT.
         max_request_bytes: the largest message that is read.
-        max_concurrent_requests: how many may be under way in one worker.
+        max_concurrent_requests: how many streams a connection may have open.
         max_connection_age_s: after which clients are asked to reconnect, so that certificates are
             checked again and connections spread over workers; 0 for never.
         reflection: True to tell clients about the services.
@@ -45,9 +45,7 @@ class GrpcFace:
     ) -> None:
         self._services = (*services, "")
         self._health = health.aio.HealthServicer()
-        self._server = grpc.aio.server(
-            options=_channel_options(options), maximum_concurrent_rpcs=options.max_concurrent_requests
-        )
+        self._server = grpc.aio.server(options=_channel_options(options))
         self._server.add_generic_rpc_handlers(generic_handlers(handlers))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         if options.reflection:
@@ -77,6 +75,7 @@ def _channel_options(options: GrpcOptions) -> list[tuple[str, int]]:
     return [
         ("grpc.so_reuseport", 1),
         ("grpc.max_receive_message_length", options.max_request_bytes),
+        ("grpc.max_concurrent_streams", options.max_concurrent_requests),
         ("grpc.keepalive_time_ms", 60_000),
         ("grpc.keepalive_timeout_ms", 20_000),
         ("grpc.http2.min_ping_interval_without_data_ms", 30_000),
