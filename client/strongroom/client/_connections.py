@@ -23,9 +23,10 @@ _REPEATABLE = (
 )
 _RETRY_POLICY = {
     "maxAttempts": 5,
-    "initialBackoff": "0.1s",
-    "maxBackoff": "1s",
-    "backoffMultiplier": 2,
+    # Five seconds in all, so that a worker that starts again is waited for.
+    "initialBackoff": "0.2s",
+    "maxBackoff": "3s",
+    "backoffMultiplier": 2.5,
     "retryableStatusCodes": ["UNAVAILABLE"],
 }
 # CreateKey isn't among them: repeated after a lost answer, it would make a second key.
