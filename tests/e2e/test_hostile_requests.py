@@ -3,15 +3,16 @@
 import os
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import grpc
 import pytest
 from google.protobuf.descriptor import FieldDescriptor
 
-from strongroom.client import Client
+from strongroom.client import Client, errors
 from strongroom.server.operations import OPERATIONS, Operation
-from tests.support.deployments import Service
+from tests.support.deployments import Deployment, Service
 
 ROUNDS = 150
 FORBIDDEN = {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.DEADLINE_EXCEEDED}
@@ -142,13 +143,43 @@ def test_a_call_with_two_messages_hurts_nobody(channel: grpc.Channel, client: Cl
 
 
 def test_calls_without_a_message_wait_alone(channel: grpc.Channel, client: Client) -> None:
-    """More of them than requests may be under way: grpc.aio never answers them, and forgets them."""
+    """More of them than requests may be under way: they aren't requests, and nobody else is refused."""
     call: Any = channel.stream_unary("/strongroom.v1.CryptoService/GenerateRandom")
     pending = [call.future(iter([]), timeout=2) for _ in range(1200)]
     assert len(client.generate_random(3)) == 3
     for future in pending:
         assert _code_of(future.exception()) in {
             grpc.StatusCode.DEADLINE_EXCEEDED,
-            grpc.StatusCode.RESOURCE_EXHAUSTED,
+            grpc.StatusCode.UNAVAILABLE,  # more streams than a connection may have
         }
     assert len(client.generate_random(3)) == 3
+
+
+def test_requests_beyond_the_limit_are_refused_with_a_time_to_try_again_and_recorded(
+    own_deployment: Deployment,
+) -> None:
+    own_deployment.replace_config("[server]", "[server]\nmax_concurrent_requests = 1")
+    with own_deployment.served(workers=1):
+        # Clients of one identity would share a connection, and wait for each other.
+        clients = [Client(own_deployment.issue_client(f"spiffe://dev.strongroom/{n}")) for n in range(4)]
+        with ThreadPoolExecutor(len(clients)) as pool:
+            failures = [failure for found in pool.map(_failures_of_creations, clients) for failure in found]
+        for client in clients:
+            client.close()
+        refused = [failure for failure in failures if failure is not None]
+        assert refused
+        assert {type(failure) for failure in refused} == {errors.Throttled}
+        assert all(failure.retry_after_s and failure.request_id for failure in refused)
+        assert len(own_deployment.audit_records()) == len(failures)
+
+
+def _failures_of_creations(client: Client) -> list[errors.StrongroomError | None]:
+    found: list[errors.StrongroomError | None] = []
+    for _ in range(15):
+        try:
+            client.create_key()
+        except errors.StrongroomError as error:
+            found.append(error)
+        else:
+            found.append(None)
+    return found

@@ -11,7 +11,7 @@ from cryptography import x509
 from strongroom.client import Client, errors
 from strongroom.server.cli.development_pki import issue_server
 from strongroom.v1.key_service_pb2 import CreateKeyRequest
-from tests.support.deployments import Deployment, Service, is_alive, wait_until
+from tests.support.deployments import Deployment, Service, is_alive, wait_answered, wait_until
 
 
 def test_a_killed_child_is_started_again(own_deployment: Deployment) -> None:
@@ -21,6 +21,7 @@ def test_a_killed_child_is_started_again(own_deployment: Deployment) -> None:
             os.kill(pid, signal.SIGKILL)
             wait_until(lambda: service.children().get(name, pid) != pid)
             wait_until(lambda: len(service.children()) == 3)
+        wait_answered(client)
         blob = client.encrypt(key_id, b"x").ciphertext_blob
         assert client.decrypt(blob).plaintext == b"x"
 

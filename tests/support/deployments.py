@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509 import load_pem_x509_certificate
 
-from strongroom.client import Client, Endpoint
+from strongroom.client import Client, Endpoint, errors
 from strongroom.server.cli.development_pki import Issued, issue_client
 
 START_TIMEOUT_S = 60.0
@@ -69,6 +69,12 @@ class Deployment:
         """Appends sections to the configuration."""
         with self.config.open("a") as file:
             file.write(f"\n{text}\n")
+
+    def replace_config(self, old: str, new: str) -> None:
+        """Changes what the configuration says."""
+        text = self.config.read_text()
+        assert old in text
+        self.config.write_text(text.replace(old, new))
 
     def endpoint(self, name: str = "client") -> Endpoint:
         pki = self.directory / "pki"
@@ -182,6 +188,18 @@ class Service:
         self.process.kill()
         self.process.wait()
         wait_until(lambda: not any(map(is_alive, children.values())), STOP_TIMEOUT_S)
+
+
+def wait_answered(client: Client) -> None:
+    """Waits until the service answers, as one does whose processes have just been killed."""
+
+    def is_answered() -> bool:
+        try:
+            return bool(client.generate_random(1))
+        except errors.ServiceUnavailable:
+            return False
+
+    wait_until(is_answered, START_TIMEOUT_S)
 
 
 def is_alive(pid: int) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 from strongroom.client import Client, StrongroomError
 from strongroom.server.app import open_store, open_token
 from strongroom.server.config import load_settings
-from tests.support.deployments import Deployment, Service, wait_until
+from tests.support.deployments import Deployment, Service, wait_answered, wait_until
 from tests.support.load import Load
 
 SETTINGS = "[housekeeping]\nreconcile_interval_s = 0.5\nintent_grace_s = 3"
@@ -125,6 +125,7 @@ def _settle(deployment: Deployment, service: Service) -> None:
 
 def _check_answers(deployment: Deployment, answered: Answered) -> None:
     with Client(deployment.endpoint(), timeout_s=30) as client:
+        wait_answered(client)
         for key_id in answered.keys:
             blob = client.encrypt(key_id, b"still there").ciphertext_blob
             assert client.decrypt(blob, key_id=key_id).plaintext == b"still there"

@@ -59,7 +59,9 @@ def test_every_option_is_found_where_it_stands(path: Location, line: int) -> Non
 
 
 _names = st.text(string.ascii_letters + string.digits + "-_", min_size=1, max_size=8)
-_quoted = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"], exclude_characters="\"\\'"))
+_quoted = st.text(
+    st.characters(codec="utf-8", exclude_categories=["Cc"], exclude_characters="\"\\'"), max_size=20
+)
 _values = st.one_of(
     st.integers().map(str),
     st.booleans().map(lambda value: str(value).lower()),
