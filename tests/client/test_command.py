@@ -114,9 +114,10 @@ def test_errors_are_json_where_json_is_asked_for(strongroom: Command) -> None:
 
 
 def test_a_service_that_is_not_there_is_exit_code_3(strongroom: Command) -> None:
-    away = strongroom("--endpoint", "127.0.0.1:1", "--timeout", "2", "random", "3")
-    assert away.returncode == 3
-    assert b"--endpoint" in away.stderr
+    for timeout in ("1", "20"):  # before and after the last try to reach it
+        away = strongroom("--endpoint", "127.0.0.1:1", "--timeout", timeout, "random", "3")
+        assert away.returncode == 3
+        assert b"--endpoint" in away.stderr
 
 
 def test_missing_options_are_named(strongroom: Command) -> None:

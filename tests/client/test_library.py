@@ -34,7 +34,7 @@ def test_every_reason_of_the_service_has_an_error_class() -> None:
         return {kind}.union(*(kinds(sub) for sub in kind.__subclasses__()))
 
     reasons = {k.reason for k in kinds(server_errors.KmsError) if hasattr(k, "reason")}
-    assert reasons == set(_BY_REASON) - {"RATE_LIMIT_EXCEEDED"}
+    assert reasons == set(_BY_REASON)
 
 
 async def test_the_asynchronous_client_does_the_main_job(service: Service) -> None:

@@ -44,7 +44,7 @@ def test_a_certificate_that_stands_for_nobody_is_refused(service: Service, spiff
 
 def test_a_servers_certificate_is_no_clients(service: Service) -> None:
     endpoint = service.deployment.endpoint("server")
-    with Client(endpoint, timeout_s=3) as client, pytest.raises(errors.ServiceUnavailable):
+    with Client(endpoint, timeout_s=20) as client, pytest.raises(errors.ServiceUnavailable):
         client.generate_random(1)
 
 

@@ -42,6 +42,7 @@ _CODES: Mapping[type[StrongroomError], ExitCode] = {
 _REMEDIES: Mapping[type[StrongroomError], str] = {
     errors.AccessDenied: "Ask whoever manages the service to let this principal do it.",
     errors.CredentialsInvalid: "Is this the right client certificate (--cert, --key)?",
+    errors.DeadlineExceeded: "Check --endpoint, and --timeout; then look whether it was done.",
     errors.Disabled: "Switch the key on with: strongroom key enable KEY",
     errors.IncorrectKey: "Leave --key-id out: the key is found in the ciphertext.",
     errors.InvalidCiphertext: "Give exactly the --context pairs that were given when it was encrypted.",

@@ -53,10 +53,14 @@ _BY_CODE: Mapping[grpc.StatusCode, type[StrongroomError]] = {
     grpc.StatusCode.UNAVAILABLE: errors.ServiceUnavailable,
     grpc.StatusCode.UNIMPLEMENTED: errors.NotImplementedByService,
 }
-_UNREACHABLE = (
-    "The service can't be reached. Does it run, is this its address, and do CA and client certificate "
-    "belong to it?"
-)
+_BELONG = "Does it run, is this its address, and do CA and client certificate belong to it?"
+# What gRPC says by itself tells nobody what to do.
+_MESSAGES: Mapping[type[StrongroomError], str] = {
+    errors.ServiceUnavailable: f"The service can't be reached. {_BELONG}",
+    errors.DeadlineExceeded: (
+        "No answer in time; it isn't known whether the service did it. Did it get the call at all? " + _BELONG
+    ),
+}
 
 _Detail = TypeVar("_Detail", bound=Message)
 
@@ -82,9 +86,7 @@ def error_of(call: Any) -> StrongroomError:  # noqa: ANN401 # sync and async cal
 
 def _transport_error(call: Any) -> StrongroomError:  # noqa: ANN401 # sync and async calls share no type
     kind = _BY_CODE.get(call.code(), StrongroomError)
-    if kind is errors.ServiceUnavailable:
-        return kind(_UNREACHABLE)
-    return kind(call.details() or "")
+    return kind(_MESSAGES.get(kind) or call.details() or "")
 
 
 def _details(call: Any) -> list[Any]:  # noqa: ANN401 # sync and async calls share no type
