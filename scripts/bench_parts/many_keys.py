@@ -1,5 +1,7 @@
 """Flat in the number of keys: the same load over ten keys and over many."""
 
+import os
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -8,12 +10,13 @@ from pathlib import Path
 from statistics import median
 
 from bench_parts.rows import Row
-from bench_parts.running import Answer, Server, server_of
+from bench_parts.running import HERE, Answer, Server, server_of
 from bench_parts.unary import SERVICE, Unary, calls_for
 
 from strongroom.server.app import open_token
 from strongroom.server.config import load_settings
 from tests.support.deployments import Deployment, Service
+from tests.support.tokens import softhsm_module
 
 FEW = 10
 COST_BUDGET = 1.1
@@ -30,15 +33,7 @@ def measure(directory: Path, many: int, seconds: float, rounds: int) -> Iterator
     many_start, full = _started(many_deployment)
     try:
         yield from _costs(few_deployment, few, many_deployment, full, many, seconds, rounds)
-        memory = server_of(full).memory_mib()
-        yield Row(
-            f"worker memory with {many:,} keys",
-            memory,
-            "MiB",
-            memory / MEMORY_BUDGET_MIB,
-            1.0,
-            is_ceiling=True,
-        )
+        yield from _memory(full, many_deployment, many)
     finally:
         few.stop()
         full.stop()
@@ -75,6 +70,24 @@ def _costs(
             COST_BUDGET,
             is_ceiling=True,
         )
+
+
+def _memory(full: Service, deployment: Deployment, many: int) -> Iterator[Row]:
+    """The worker's memory, and what of it the token's module takes for its own objects."""
+    whole = server_of(full).memory_mib()
+    module = _module_mib(deployment)
+    yield Row(f"worker memory with {many:,} keys", whole, "MiB")
+    yield Row(f"of it the module's, with {many:,} objects", module, "MiB")
+    ours = whole - module
+    yield Row("the worker's own memory", ours, "MiB", ours / MEMORY_BUDGET_MIB, 1.0, is_ceiling=True)
+
+
+def _module_mib(deployment: Deployment) -> float:
+    """What a bare process grows by when it opens the token and searches once."""
+    environment = {**os.environ, "SOFTHSM2_CONF": str(deployment.softhsm_conf), "PIN": deployment.pin}
+    arguments = [sys.executable, str(HERE / "module_memory.py"), softhsm_module(), "dev"]
+    done = subprocess.run(arguments, env=environment, capture_output=True, text=True, check=True)
+    return float(done.stdout)
 
 
 def _calls(deployment: Deployment) -> list[Unary]:

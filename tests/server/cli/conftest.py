@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 STRONGROOMD = (sys.executable, "-c", "from strongroom.server.cli import main; main()")
-_NEWER = "from alembic.script import ScriptDirectory; ScriptDirectory.get_current_head = lambda self: '9999'"
+_NEWER = "from strongroom.server.store import schema; schema.HEAD = '9999'"
 NEWER_STRONGROOMD = (sys.executable, "-c", f"{_NEWER}; {STRONGROOMD[2]}")
 """As a later version is, whose schema has changed."""
 MAKE_KEY = Path(__file__).with_name("make_key.py")

@@ -1,6 +1,8 @@
 """The schema: the migrations make exactly the tables, and no other database is taken for ours."""
 
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,13 +57,19 @@ def test_the_migrations_make_exactly_the_tables(url: str) -> None:
 
 def test_the_migrations_are_one_line() -> None:
     scripts: ScriptDirectory = schema._scripts()
-    assert len(scripts.get_heads()) == 1
+    assert scripts.get_heads() == [schema.HEAD]
+
+
+def test_a_database_that_is_as_it_should_be_needs_no_alembic(url: str) -> None:
+    code = f"import sys; from strongroom.server.store import Store; Store.open({url!r}); print('alembic' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 def test_an_older_store_is_refused_until_it_is_upgraded(
     url: str, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ScriptDirectory, "get_current_head", lambda self: "0002")
+    monkeypatch.setattr(schema, "HEAD", "0002")
     engine = open_engine(url, 1.0)
     assert schema.is_outdated(engine)
     engine.dispose()
