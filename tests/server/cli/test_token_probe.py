@@ -71,6 +71,12 @@ def test_a_token_is_probed_without_a_configuration(deployment: Deployment) -> No
     assert run("token", "probe", *options, env=env).code == 0
 
 
+def test_a_profile_that_names_its_module_is_enough(deployment: Deployment) -> None:
+    options = ("--profile", "softhsm2", "--label", "dev", "--pin", f"file:{deployment.directory}/pin")
+    env = {"SOFTHSM2_CONF": str(deployment.directory / "softhsm.conf")}
+    assert run("token", "probe", *options, env=env).code == 0
+
+
 def test_a_token_that_is_not_there_is_told(deployment: Deployment) -> None:
     options = (
         "--module",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # heavy
 
 EXAMPLES = examples(
     "strongroomd token probe --config var/dev/strongroom.toml",
+    "strongroomd token probe --profile vendor.toml --label keys --pin file:/etc/hsm/pin",
     "strongroomd token probe --module /opt/hsm/lib/pkcs11.so --label keys --pin file:/etc/hsm/pin",
 )
 _DIRECT = "Without a configuration"
@@ -27,8 +28,9 @@ def probe(
     output: OutputOption = Output.TEXT,
     module: Annotated[Path | None, typer.Option(help="The PKCS#11 module.", rich_help_panel=_DIRECT)] = None,
     profile: Annotated[
-        str, typer.Option(help="Name or path of the token profile.", rich_help_panel=_DIRECT)
-    ] = "generic",
+        str | None,
+        typer.Option(help="Name or path of the token profile. [default: generic]", rich_help_panel=_DIRECT),
+    ] = None,
     label: Annotated[str | None, typer.Option(help="The token's label.", rich_help_panel=_DIRECT)] = None,
     serial: Annotated[str | None, typer.Option(help="Its serial number.", rich_help_panel=_DIRECT)] = None,
     pin: Annotated[
@@ -47,9 +49,8 @@ def probe(
     from strongroom.server.cli.token_choice import configured, direct, probe_token
 
     with show_error(output):
-        if module is None and (label or serial or pin):
-            raise typer.BadParameter("--label, --serial and --pin go with --module.")
-        choice = direct(module, profile, label, serial, pin) if module else configured(config)
+        is_direct = any((module, profile, label, serial, pin))
+        choice = direct(module, profile or "generic", label, serial, pin) if is_direct else configured(config)
         probed = probe_token(choice)
     show = _show_json if output is Output.JSON else _show_table
     show(probed)

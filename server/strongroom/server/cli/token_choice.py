@@ -63,14 +63,17 @@ def of_settings(settings: Settings) -> TokenChoice:
     return TokenChoice(token_profile(settings), pin, runtime_directory(settings))
 
 
-def direct(module: Path, profile: str, label: str | None, serial: str | None, pin: str | None) -> TokenChoice:
+def direct(
+    module: Path | None, profile: str, label: str | None, serial: str | None, pin: str | None
+) -> TokenChoice:
     """The token that a command line names.
 
     Raises:
         PlanInvalid: neither label nor serial, or no PIN.
         PinUnavailable, ProfileInvalid: pin or profile aren't understood.
     """
-    chosen = load_profile(profile).with_overrides(modules=(str(module),), label=label, serial=serial)
+    modules = (str(module),) if module else None
+    chosen = load_profile(profile).with_overrides(modules=modules, label=label, serial=serial)
     if not (chosen.label or chosen.serial):
         raise PlanInvalid("Give --label or --serial: a token is never taken by its place.")
     if pin is None and chosen.user_type is UserType.USER:
