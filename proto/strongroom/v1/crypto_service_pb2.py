@@ -22,64 +22,19 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from strongroom.v1 import resources_pb2 as strongroom_dot_v1_dot_resources__pb2
+from strongroom.v1 import batches_pb2 as strongroom_dot_v1_dot_batches__pb2
+from strongroom.v1 import encryption_pb2 as strongroom_dot_v1_dot_encryption__pb2
+from strongroom.v1 import key_pairs_pb2 as strongroom_dot_v1_dot_key__pairs__pb2
+from strongroom.v1 import signing_pb2 as strongroom_dot_v1_dot_signing__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"strongroom/v1/crypto_service.proto\x12\rstrongroom.v1\x1a\x1dstrongroom/v1/resources.proto\"\xa8\x02\n\x0e\x45ncryptRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x11\n\tplaintext\x18\x02 \x01(\x0c\x12P\n\x12\x65ncryption_context\x18\x03 \x03(\x0b\x32\x34.strongroom.v1.EncryptRequest.EncryptionContextEntry\x12@\n\x14\x65ncryption_algorithm\x18\x04 \x01(\x0e\x32\".strongroom.v1.EncryptionAlgorithm\x12\x14\n\x0cgrant_tokens\x18\x05 \x03(\t\x12\x0f\n\x07\x64ry_run\x18\x06 \x01(\x08\x1a\x38\n\x16\x45ncryptionContextEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"|\n\x0f\x45ncryptResponse\x12\x17\n\x0f\x63iphertext_blob\x18\x01 \x01(\x0c\x12\x0e\n\x06key_id\x18\x02 \x01(\t\x12@\n\x14\x65ncryption_algorithm\x18\x03 \x01(\x0e\x32\".strongroom.v1.EncryptionAlgorithm\"\x99\x03\n\x0e\x44\x65\x63ryptRequest\x12\x17\n\x0f\x63iphertext_blob\x18\x01 \x01(\x0c\x12\x0e\n\x06key_id\x18\x02 \x01(\t\x12P\n\x12\x65ncryption_context\x18\x03 \x03(\x0b\x32\x34.strongroom.v1.DecryptRequest.EncryptionContextEntry\x12@\n\x14\x65ncryption_algorithm\x18\x04 \x01(\x0e\x32\".strongroom.v1.EncryptionAlgorithm\x12\x14\n\x0cgrant_tokens\x18\x05 \x03(\t\x12\x0f\n\x07\x64ry_run\x18\x06 \x01(\x08\x12\x38\n\x11\x64ry_run_modifiers\x18\x07 \x03(\x0e\x32\x1d.strongroom.v1.DryRunModifier\x12/\n\trecipient\x18\x08 \x01(\x0b\x32\x1c.strongroom.v1.RecipientInfo\x1a\x38\n\x16\x45ncryptionContextEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x8f\x01\n\x0f\x44\x65\x63ryptResponse\x12\x11\n\tplaintext\x18\x01 \x01(\x0c\x12\x0e\n\x06key_id\x18\x02 \x01(\t\x12@\n\x14\x65ncryption_algorithm\x18\x03 \x01(\x0e\x32\".strongroom.v1.EncryptionAlgorithm\x12\x17\n\x0fkey_material_id\x18\x04 \x01(\t\"\xa7\x05\n\x10ReEncryptRequest\x12\x17\n\x0f\x63iphertext_blob\x18\x01 \x01(\x0c\x12\x15\n\rsource_key_id\x18\x02 \x01(\t\x12_\n\x19source_encryption_context\x18\x03 \x03(\x0b\x32<.strongroom.v1.ReEncryptRequest.SourceEncryptionContextEntry\x12G\n\x1bsource_encryption_algorithm\x18\x04 \x01(\x0e\x32\".strongroom.v1.EncryptionAlgorithm\x12\x1a\n\x12\x64\x65stination_key_id\x18\x05 \x01(\t\x12i\n\x1e\x64\x65stination_encryption_context\x18\x06 \x03(\x0b\x32\x41.strongroom.v1.ReEncryptRequest.DestinationEncryptionContextEntry\x12L\n destination_encryption_algorithm\x18\x07 \x01(\x0e\x32\".strongroom.v1.EncryptionAlgorithm\x12\x14\n\x0cgrant_tokens\x18\x08 \x03(\t\x12\x0f\n\x07\x64ry_run\x18\t \x01(\x08\x12\x38\n\x11\x64ry_run_modifiers\x18\n \x03(\x0e\x32\x1d.strongroom.v1.DryRunModifier\x1a>\n\x1cSourceEncryptionContextEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a\x43\n!DestinationEncryptionContextEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xaf\x02\n\x11ReEncryptResponse\x12\x17\n\x0f\x63iphertext_blob\x18\x01 \x01(\x0c\x12\x15\n\rsource_key_id\x18\x02 \x01(\t\x12\x0e\n\x06key_id\x18\x03 \x01(\t\x12G\n\x1bsource_encryption_algorithm\x18\x04 \x01(\x0e\x32\".strongroom.v1.EncryptionAlgorithm\x12L\n destination_encryption_algorithm\x18\x05 \x01(\x0e\x32\".strongroom.v1.EncryptionAlgorithm\x12\x1e\n\x16source_key_material_id\x18\x06 \x01(\t\x12#\n\x1b\x64\x65stination_key_material_id\x18\x07 \x01(\t\"\xf4\x02\n\x16GenerateDataKeyRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12X\n\x12\x65ncryption_context\x18\x02 \x03(\x0b\x32<.strongroom.v1.GenerateDataKeyRequest.EncryptionContextEntry\x12\x1c\n\x0fnumber_of_bytes\x18\x03 \x01(\x05H\x00\x88\x01\x01\x12,\n\x08key_spec\x18\x04 \x01(\x0e\x32\x1a.strongroom.v1.DataKeySpec\x12\x14\n\x0cgrant_tokens\x18\x05 \x03(\t\x12\x0f\n\x07\x64ry_run\x18\x06 \x01(\x08\x12/\n\trecipient\x18\x07 \x01(\x0b\x32\x1c.strongroom.v1.RecipientInfo\x1a\x38\n\x16\x45ncryptionContextEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x12\n\x10_number_of_bytes\"n\n\x17GenerateDataKeyResponse\x12\x17\n\x0f\x63iphertext_blob\x18\x01 \x01(\x0c\x12\x11\n\tplaintext\x18\x02 \x01(\x0c\x12\x0e\n\x06key_id\x18\x03 \x01(\t\x12\x17\n\x0fkey_material_id\x18\x04 \x01(\t\"\xe3\x02\n&GenerateDataKeyWithoutPlaintextRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12h\n\x12\x65ncryption_context\x18\x02 \x03(\x0b\x32L.strongroom.v1.GenerateDataKeyWithoutPlaintextRequest.EncryptionContextEntry\x12,\n\x08key_spec\x18\x03 \x01(\x0e\x32\x1a.strongroom.v1.DataKeySpec\x12\x1c\n\x0fnumber_of_bytes\x18\x04 \x01(\x05H\x00\x88\x01\x01\x12\x14\n\x0cgrant_tokens\x18\x05 \x03(\t\x12\x0f\n\x07\x64ry_run\x18\x06 \x01(\x08\x1a\x38\n\x16\x45ncryptionContextEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x12\n\x10_number_of_bytes\"k\n\'GenerateDataKeyWithoutPlaintextResponse\x12\x17\n\x0f\x63iphertext_blob\x18\x01 \x01(\x0c\x12\x0e\n\x06key_id\x18\x02 \x01(\t\x12\x17\n\x0fkey_material_id\x18\x03 \x01(\t\"\x97\x01\n\x15GenerateRandomRequest\x12\x1c\n\x0fnumber_of_bytes\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x1b\n\x13\x63ustom_key_store_id\x18\x02 \x01(\t\x12/\n\trecipient\x18\x03 \x01(\x0b\x32\x1c.strongroom.v1.RecipientInfoB\x12\n\x10_number_of_bytes\"+\n\x16GenerateRandomResponse\x12\x11\n\tplaintext\x18\x01 \x01(\x0c\x32\xc7\x04\n\rCryptoService\x12H\n\x07\x45ncrypt\x12\x1d.strongroom.v1.EncryptRequest\x1a\x1e.strongroom.v1.EncryptResponse\x12H\n\x07\x44\x65\x63rypt\x12\x1d.strongroom.v1.DecryptRequest\x1a\x1e.strongroom.v1.DecryptResponse\x12N\n\tReEncrypt\x12\x1f.strongroom.v1.ReEncryptRequest\x1a .strongroom.v1.ReEncryptResponse\x12`\n\x0fGenerateDataKey\x12%.strongroom.v1.GenerateDataKeyRequest\x1a&.strongroom.v1.GenerateDataKeyResponse\x12\x90\x01\n\x1fGenerateDataKeyWithoutPlaintext\x12\x35.strongroom.v1.GenerateDataKeyWithoutPlaintextRequest\x1a\x36.strongroom.v1.GenerateDataKeyWithoutPlaintextResponse\x12]\n\x0eGenerateRandom\x12$.strongroom.v1.GenerateRandomRequest\x1a%.strongroom.v1.GenerateRandomResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"strongroom/v1/crypto_service.proto\x12\rstrongroom.v1\x1a\x1bstrongroom/v1/batches.proto\x1a\x1estrongroom/v1/encryption.proto\x1a\x1dstrongroom/v1/key_pairs.proto\x1a\x1bstrongroom/v1/signing.proto2\xa0\x10\n\rCryptoService\x12H\n\x07\x45ncrypt\x12\x1d.strongroom.v1.EncryptRequest\x1a\x1e.strongroom.v1.EncryptResponse\x12H\n\x07\x44\x65\x63rypt\x12\x1d.strongroom.v1.DecryptRequest\x1a\x1e.strongroom.v1.DecryptResponse\x12N\n\tReEncrypt\x12\x1f.strongroom.v1.ReEncryptRequest\x1a .strongroom.v1.ReEncryptResponse\x12`\n\x0fGenerateDataKey\x12%.strongroom.v1.GenerateDataKeyRequest\x1a&.strongroom.v1.GenerateDataKeyResponse\x12\x90\x01\n\x1fGenerateDataKeyWithoutPlaintext\x12\x35.strongroom.v1.GenerateDataKeyWithoutPlaintextRequest\x1a\x36.strongroom.v1.GenerateDataKeyWithoutPlaintextResponse\x12l\n\x13GenerateDataKeyPair\x12).strongroom.v1.GenerateDataKeyPairRequest\x1a*.strongroom.v1.GenerateDataKeyPairResponse\x12\x9c\x01\n#GenerateDataKeyPairWithoutPlaintext\x12\x39.strongroom.v1.GenerateDataKeyPairWithoutPlaintextRequest\x1a:.strongroom.v1.GenerateDataKeyPairWithoutPlaintextResponse\x12]\n\x0eGenerateRandom\x12$.strongroom.v1.GenerateRandomRequest\x1a%.strongroom.v1.GenerateRandomResponse\x12?\n\x04Sign\x12\x1a.strongroom.v1.SignRequest\x1a\x1b.strongroom.v1.SignResponse\x12\x45\n\x06Verify\x12\x1c.strongroom.v1.VerifyRequest\x1a\x1d.strongroom.v1.VerifyResponse\x12T\n\x0bGenerateMac\x12!.strongroom.v1.GenerateMacRequest\x1a\".strongroom.v1.GenerateMacResponse\x12N\n\tVerifyMac\x12\x1f.strongroom.v1.VerifyMacRequest\x1a .strongroom.v1.VerifyMacResponse\x12W\n\x0cGetPublicKey\x12\".strongroom.v1.GetPublicKeyRequest\x1a#.strongroom.v1.GetPublicKeyResponse\x12i\n\x12\x44\x65riveSharedSecret\x12(.strongroom.v1.DeriveSharedSecretRequest\x1a).strongroom.v1.DeriveSharedSecretResponse\x12T\n\x0b\x45ncapsulate\x12!.strongroom.v1.EncapsulateRequest\x1a\".strongroom.v1.EncapsulateResponse\x12T\n\x0b\x44\x65\x63\x61psulate\x12!.strongroom.v1.DecapsulateRequest\x1a\".strongroom.v1.DecapsulateResponse\x12W\n\x0c\x42\x61tchEncrypt\x12\".strongroom.v1.BatchEncryptRequest\x1a#.strongroom.v1.BatchEncryptResponse\x12W\n\x0c\x42\x61tchDecrypt\x12\".strongroom.v1.BatchDecryptRequest\x1a#.strongroom.v1.BatchDecryptResponse\x12N\n\tBatchSign\x12\x1f.strongroom.v1.BatchSignRequest\x1a .strongroom.v1.BatchSignResponse\x12T\n\x0b\x42\x61tchVerify\x12!.strongroom.v1.BatchVerifyRequest\x1a\".strongroom.v1.BatchVerifyResponse\x12\x63\n\x10\x42\x61tchGenerateMac\x12&.strongroom.v1.BatchGenerateMacRequest\x1a\'.strongroom.v1.BatchGenerateMacResponse\x12o\n\x14\x42\x61tchGenerateDataKey\x12*.strongroom.v1.BatchGenerateDataKeyRequest\x1a+.strongroom.v1.BatchGenerateDataKeyResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'strongroom.v1.crypto_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ENCRYPTREQUEST_ENCRYPTIONCONTEXTENTRY']._loaded_options = None
-  _globals['_ENCRYPTREQUEST_ENCRYPTIONCONTEXTENTRY']._serialized_options = b'8\001'
-  _globals['_DECRYPTREQUEST_ENCRYPTIONCONTEXTENTRY']._loaded_options = None
-  _globals['_DECRYPTREQUEST_ENCRYPTIONCONTEXTENTRY']._serialized_options = b'8\001'
-  _globals['_REENCRYPTREQUEST_SOURCEENCRYPTIONCONTEXTENTRY']._loaded_options = None
-  _globals['_REENCRYPTREQUEST_SOURCEENCRYPTIONCONTEXTENTRY']._serialized_options = b'8\001'
-  _globals['_REENCRYPTREQUEST_DESTINATIONENCRYPTIONCONTEXTENTRY']._loaded_options = None
-  _globals['_REENCRYPTREQUEST_DESTINATIONENCRYPTIONCONTEXTENTRY']._serialized_options = b'8\001'
-  _globals['_GENERATEDATAKEYREQUEST_ENCRYPTIONCONTEXTENTRY']._loaded_options = None
-  _globals['_GENERATEDATAKEYREQUEST_ENCRYPTIONCONTEXTENTRY']._serialized_options = b'8\001'
-  _globals['_GENERATEDATAKEYWITHOUTPLAINTEXTREQUEST_ENCRYPTIONCONTEXTENTRY']._loaded_options = None
-  _globals['_GENERATEDATAKEYWITHOUTPLAINTEXTREQUEST_ENCRYPTIONCONTEXTENTRY']._serialized_options = b'8\001'
-  _globals['_ENCRYPTREQUEST']._serialized_start=85
-  _globals['_ENCRYPTREQUEST']._serialized_end=381
-  _globals['_ENCRYPTREQUEST_ENCRYPTIONCONTEXTENTRY']._serialized_start=325
-  _globals['_ENCRYPTREQUEST_ENCRYPTIONCONTEXTENTRY']._serialized_end=381
-  _globals['_ENCRYPTRESPONSE']._serialized_start=383
-  _globals['_ENCRYPTRESPONSE']._serialized_end=507
-  _globals['_DECRYPTREQUEST']._serialized_start=510
-  _globals['_DECRYPTREQUEST']._serialized_end=919
-  _globals['_DECRYPTREQUEST_ENCRYPTIONCONTEXTENTRY']._serialized_start=325
-  _globals['_DECRYPTREQUEST_ENCRYPTIONCONTEXTENTRY']._serialized_end=381
-  _globals['_DECRYPTRESPONSE']._serialized_start=922
-  _globals['_DECRYPTRESPONSE']._serialized_end=1065
-  _globals['_REENCRYPTREQUEST']._serialized_start=1068
-  _globals['_REENCRYPTREQUEST']._serialized_end=1747
-  _globals['_REENCRYPTREQUEST_SOURCEENCRYPTIONCONTEXTENTRY']._serialized_start=1616
-  _globals['_REENCRYPTREQUEST_SOURCEENCRYPTIONCONTEXTENTRY']._serialized_end=1678
-  _globals['_REENCRYPTREQUEST_DESTINATIONENCRYPTIONCONTEXTENTRY']._serialized_start=1680
-  _globals['_REENCRYPTREQUEST_DESTINATIONENCRYPTIONCONTEXTENTRY']._serialized_end=1747
-  _globals['_REENCRYPTRESPONSE']._serialized_start=1750
-  _globals['_REENCRYPTRESPONSE']._serialized_end=2053
-  _globals['_GENERATEDATAKEYREQUEST']._serialized_start=2056
-  _globals['_GENERATEDATAKEYREQUEST']._serialized_end=2428
-  _globals['_GENERATEDATAKEYREQUEST_ENCRYPTIONCONTEXTENTRY']._serialized_start=325
-  _globals['_GENERATEDATAKEYREQUEST_ENCRYPTIONCONTEXTENTRY']._serialized_end=381
-  _globals['_GENERATEDATAKEYRESPONSE']._serialized_start=2430
-  _globals['_GENERATEDATAKEYRESPONSE']._serialized_end=2540
-  _globals['_GENERATEDATAKEYWITHOUTPLAINTEXTREQUEST']._serialized_start=2543
-  _globals['_GENERATEDATAKEYWITHOUTPLAINTEXTREQUEST']._serialized_end=2898
-  _globals['_GENERATEDATAKEYWITHOUTPLAINTEXTREQUEST_ENCRYPTIONCONTEXTENTRY']._serialized_start=325
-  _globals['_GENERATEDATAKEYWITHOUTPLAINTEXTREQUEST_ENCRYPTIONCONTEXTENTRY']._serialized_end=381
-  _globals['_GENERATEDATAKEYWITHOUTPLAINTEXTRESPONSE']._serialized_start=2900
-  _globals['_GENERATEDATAKEYWITHOUTPLAINTEXTRESPONSE']._serialized_end=3007
-  _globals['_GENERATERANDOMREQUEST']._serialized_start=3010
-  _globals['_GENERATERANDOMREQUEST']._serialized_end=3161
-  _globals['_GENERATERANDOMRESPONSE']._serialized_start=3163
-  _globals['_GENERATERANDOMRESPONSE']._serialized_end=3206
-  _globals['_CRYPTOSERVICE']._serialized_start=3209
-  _globals['_CRYPTOSERVICE']._serialized_end=3792
+  _globals['_CRYPTOSERVICE']._serialized_start=175
+  _globals['_CRYPTOSERVICE']._serialized_end=2255
 # @@protoc_insertion_point(module_scope)

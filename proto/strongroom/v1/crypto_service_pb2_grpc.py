@@ -3,7 +3,10 @@
 import grpc
 import warnings
 
-from strongroom.v1 import crypto_service_pb2 as strongroom_dot_v1_dot_crypto__service__pb2
+from strongroom.v1 import batches_pb2 as strongroom_dot_v1_dot_batches__pb2
+from strongroom.v1 import encryption_pb2 as strongroom_dot_v1_dot_encryption__pb2
+from strongroom.v1 import key_pairs_pb2 as strongroom_dot_v1_dot_key__pairs__pb2
+from strongroom.v1 import signing_pb2 as strongroom_dot_v1_dot_signing__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -26,8 +29,7 @@ if _version_not_supported:
 
 
 class CryptoServiceStub:
-    """Uses KMS keys: for the services that protect data. Signing, MACs, key agreement and data key
-    pairs belong here too.
+    """Uses KMS keys: for the services that protect data.
     """
 
     def __init__(self, channel):
@@ -38,50 +40,130 @@ class CryptoServiceStub:
         """
         self.Encrypt = channel.unary_unary(
                 '/strongroom.v1.CryptoService/Encrypt',
-                request_serializer=strongroom_dot_v1_dot_crypto__service__pb2.EncryptRequest.SerializeToString,
-                response_deserializer=strongroom_dot_v1_dot_crypto__service__pb2.EncryptResponse.FromString,
+                request_serializer=strongroom_dot_v1_dot_encryption__pb2.EncryptRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_encryption__pb2.EncryptResponse.FromString,
                 _registered_method=True)
         self.Decrypt = channel.unary_unary(
                 '/strongroom.v1.CryptoService/Decrypt',
-                request_serializer=strongroom_dot_v1_dot_crypto__service__pb2.DecryptRequest.SerializeToString,
-                response_deserializer=strongroom_dot_v1_dot_crypto__service__pb2.DecryptResponse.FromString,
+                request_serializer=strongroom_dot_v1_dot_encryption__pb2.DecryptRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_encryption__pb2.DecryptResponse.FromString,
                 _registered_method=True)
         self.ReEncrypt = channel.unary_unary(
                 '/strongroom.v1.CryptoService/ReEncrypt',
-                request_serializer=strongroom_dot_v1_dot_crypto__service__pb2.ReEncryptRequest.SerializeToString,
-                response_deserializer=strongroom_dot_v1_dot_crypto__service__pb2.ReEncryptResponse.FromString,
+                request_serializer=strongroom_dot_v1_dot_encryption__pb2.ReEncryptRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_encryption__pb2.ReEncryptResponse.FromString,
                 _registered_method=True)
         self.GenerateDataKey = channel.unary_unary(
                 '/strongroom.v1.CryptoService/GenerateDataKey',
-                request_serializer=strongroom_dot_v1_dot_crypto__service__pb2.GenerateDataKeyRequest.SerializeToString,
-                response_deserializer=strongroom_dot_v1_dot_crypto__service__pb2.GenerateDataKeyResponse.FromString,
+                request_serializer=strongroom_dot_v1_dot_encryption__pb2.GenerateDataKeyRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_encryption__pb2.GenerateDataKeyResponse.FromString,
                 _registered_method=True)
         self.GenerateDataKeyWithoutPlaintext = channel.unary_unary(
                 '/strongroom.v1.CryptoService/GenerateDataKeyWithoutPlaintext',
-                request_serializer=strongroom_dot_v1_dot_crypto__service__pb2.GenerateDataKeyWithoutPlaintextRequest.SerializeToString,
-                response_deserializer=strongroom_dot_v1_dot_crypto__service__pb2.GenerateDataKeyWithoutPlaintextResponse.FromString,
+                request_serializer=strongroom_dot_v1_dot_encryption__pb2.GenerateDataKeyWithoutPlaintextRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_encryption__pb2.GenerateDataKeyWithoutPlaintextResponse.FromString,
+                _registered_method=True)
+        self.GenerateDataKeyPair = channel.unary_unary(
+                '/strongroom.v1.CryptoService/GenerateDataKeyPair',
+                request_serializer=strongroom_dot_v1_dot_key__pairs__pb2.GenerateDataKeyPairRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_key__pairs__pb2.GenerateDataKeyPairResponse.FromString,
+                _registered_method=True)
+        self.GenerateDataKeyPairWithoutPlaintext = channel.unary_unary(
+                '/strongroom.v1.CryptoService/GenerateDataKeyPairWithoutPlaintext',
+                request_serializer=strongroom_dot_v1_dot_key__pairs__pb2.GenerateDataKeyPairWithoutPlaintextRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_key__pairs__pb2.GenerateDataKeyPairWithoutPlaintextResponse.FromString,
                 _registered_method=True)
         self.GenerateRandom = channel.unary_unary(
                 '/strongroom.v1.CryptoService/GenerateRandom',
-                request_serializer=strongroom_dot_v1_dot_crypto__service__pb2.GenerateRandomRequest.SerializeToString,
-                response_deserializer=strongroom_dot_v1_dot_crypto__service__pb2.GenerateRandomResponse.FromString,
+                request_serializer=strongroom_dot_v1_dot_encryption__pb2.GenerateRandomRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_encryption__pb2.GenerateRandomResponse.FromString,
+                _registered_method=True)
+        self.Sign = channel.unary_unary(
+                '/strongroom.v1.CryptoService/Sign',
+                request_serializer=strongroom_dot_v1_dot_signing__pb2.SignRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_signing__pb2.SignResponse.FromString,
+                _registered_method=True)
+        self.Verify = channel.unary_unary(
+                '/strongroom.v1.CryptoService/Verify',
+                request_serializer=strongroom_dot_v1_dot_signing__pb2.VerifyRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_signing__pb2.VerifyResponse.FromString,
+                _registered_method=True)
+        self.GenerateMac = channel.unary_unary(
+                '/strongroom.v1.CryptoService/GenerateMac',
+                request_serializer=strongroom_dot_v1_dot_signing__pb2.GenerateMacRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_signing__pb2.GenerateMacResponse.FromString,
+                _registered_method=True)
+        self.VerifyMac = channel.unary_unary(
+                '/strongroom.v1.CryptoService/VerifyMac',
+                request_serializer=strongroom_dot_v1_dot_signing__pb2.VerifyMacRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_signing__pb2.VerifyMacResponse.FromString,
+                _registered_method=True)
+        self.GetPublicKey = channel.unary_unary(
+                '/strongroom.v1.CryptoService/GetPublicKey',
+                request_serializer=strongroom_dot_v1_dot_signing__pb2.GetPublicKeyRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_signing__pb2.GetPublicKeyResponse.FromString,
+                _registered_method=True)
+        self.DeriveSharedSecret = channel.unary_unary(
+                '/strongroom.v1.CryptoService/DeriveSharedSecret',
+                request_serializer=strongroom_dot_v1_dot_key__pairs__pb2.DeriveSharedSecretRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_key__pairs__pb2.DeriveSharedSecretResponse.FromString,
+                _registered_method=True)
+        self.Encapsulate = channel.unary_unary(
+                '/strongroom.v1.CryptoService/Encapsulate',
+                request_serializer=strongroom_dot_v1_dot_key__pairs__pb2.EncapsulateRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_key__pairs__pb2.EncapsulateResponse.FromString,
+                _registered_method=True)
+        self.Decapsulate = channel.unary_unary(
+                '/strongroom.v1.CryptoService/Decapsulate',
+                request_serializer=strongroom_dot_v1_dot_key__pairs__pb2.DecapsulateRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_key__pairs__pb2.DecapsulateResponse.FromString,
+                _registered_method=True)
+        self.BatchEncrypt = channel.unary_unary(
+                '/strongroom.v1.CryptoService/BatchEncrypt',
+                request_serializer=strongroom_dot_v1_dot_batches__pb2.BatchEncryptRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_batches__pb2.BatchEncryptResponse.FromString,
+                _registered_method=True)
+        self.BatchDecrypt = channel.unary_unary(
+                '/strongroom.v1.CryptoService/BatchDecrypt',
+                request_serializer=strongroom_dot_v1_dot_batches__pb2.BatchDecryptRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_batches__pb2.BatchDecryptResponse.FromString,
+                _registered_method=True)
+        self.BatchSign = channel.unary_unary(
+                '/strongroom.v1.CryptoService/BatchSign',
+                request_serializer=strongroom_dot_v1_dot_batches__pb2.BatchSignRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_batches__pb2.BatchSignResponse.FromString,
+                _registered_method=True)
+        self.BatchVerify = channel.unary_unary(
+                '/strongroom.v1.CryptoService/BatchVerify',
+                request_serializer=strongroom_dot_v1_dot_batches__pb2.BatchVerifyRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_batches__pb2.BatchVerifyResponse.FromString,
+                _registered_method=True)
+        self.BatchGenerateMac = channel.unary_unary(
+                '/strongroom.v1.CryptoService/BatchGenerateMac',
+                request_serializer=strongroom_dot_v1_dot_batches__pb2.BatchGenerateMacRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_batches__pb2.BatchGenerateMacResponse.FromString,
+                _registered_method=True)
+        self.BatchGenerateDataKey = channel.unary_unary(
+                '/strongroom.v1.CryptoService/BatchGenerateDataKey',
+                request_serializer=strongroom_dot_v1_dot_batches__pb2.BatchGenerateDataKeyRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_batches__pb2.BatchGenerateDataKeyResponse.FromString,
                 _registered_method=True)
 
 
 class CryptoServiceServicer:
-    """Uses KMS keys: for the services that protect data. Signing, MACs, key agreement and data key
-    pairs belong here too.
+    """Uses KMS keys: for the services that protect data.
     """
 
     def Encrypt(self, request, context):
-        """Encrypts up to 4096 bytes with an enabled ENCRYPT_DECRYPT key.
+        """Encrypts up to 4096 bytes with an enabled ENCRYPT_DECRYPT key; an RSA key takes less.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Decrypt(self, request, context):
-        """Decrypts what Encrypt, ReEncrypt or the data key operations made. The key is found in the blob.
+        """Decrypts what Encrypt, ReEncrypt or the data key operations made, or what was encrypted offline
+        with an RSA key's public key. A symmetric key is found in the blob.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -110,8 +192,122 @@ class CryptoServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GenerateDataKeyPair(self, request, context):
+        """Makes an asymmetric key pair and answers its private key in the clear and encrypted under the KMS
+        key; nothing of it stays on the token. Needs an enabled SYMMETRIC_DEFAULT key.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GenerateDataKeyPairWithoutPlaintext(self, request, context):
+        """Makes an asymmetric key pair and answers its private key encrypted only.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GenerateRandom(self, request, context):
         """Answers random bytes from the token. Needs no key.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Sign(self, request, context):
+        """Signs a message or its digest with an enabled SIGN_VERIFY key.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Verify(self, request, context):
+        """Verifies a signature with an enabled SIGN_VERIFY key; one that isn't valid is an error.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GenerateMac(self, request, context):
+        """Makes the HMAC of a message with an enabled GENERATE_VERIFY_MAC key.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def VerifyMac(self, request, context):
+        """Verifies an HMAC with an enabled GENERATE_VERIFY_MAC key; one that isn't valid is an error.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetPublicKey(self, request, context):
+        """Answers the public key of an enabled asymmetric key.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeriveSharedSecret(self, request, context):
+        """Derives the raw secret that an enabled KEY_AGREEMENT key shares with a peer's public key.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Encapsulate(self, request, context):
+        """Makes a fresh secret and encapsulates it for an enabled ENCAPSULATE_DECAPSULATE key.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Decapsulate(self, request, context):
+        """Answers the secret that was encapsulated for an enabled ENCAPSULATE_DECAPSULATE key. A ciphertext
+        that was tampered with gives another secret, and no error: confirm the secret.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchEncrypt(self, request, context):
+        """Encrypts up to 1000 items, each with a key and a context of its own.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchDecrypt(self, request, context):
+        """Decrypts up to 1000 items.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchSign(self, request, context):
+        """Signs up to 1000 items.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchVerify(self, request, context):
+        """Verifies up to 1000 items.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchGenerateMac(self, request, context):
+        """Makes up to 1000 HMACs.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchGenerateDataKey(self, request, context):
+        """Makes up to 1000 data keys.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -122,33 +318,113 @@ def add_CryptoServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
             'Encrypt': grpc.unary_unary_rpc_method_handler(
                     servicer.Encrypt,
-                    request_deserializer=strongroom_dot_v1_dot_crypto__service__pb2.EncryptRequest.FromString,
-                    response_serializer=strongroom_dot_v1_dot_crypto__service__pb2.EncryptResponse.SerializeToString,
+                    request_deserializer=strongroom_dot_v1_dot_encryption__pb2.EncryptRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_encryption__pb2.EncryptResponse.SerializeToString,
             ),
             'Decrypt': grpc.unary_unary_rpc_method_handler(
                     servicer.Decrypt,
-                    request_deserializer=strongroom_dot_v1_dot_crypto__service__pb2.DecryptRequest.FromString,
-                    response_serializer=strongroom_dot_v1_dot_crypto__service__pb2.DecryptResponse.SerializeToString,
+                    request_deserializer=strongroom_dot_v1_dot_encryption__pb2.DecryptRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_encryption__pb2.DecryptResponse.SerializeToString,
             ),
             'ReEncrypt': grpc.unary_unary_rpc_method_handler(
                     servicer.ReEncrypt,
-                    request_deserializer=strongroom_dot_v1_dot_crypto__service__pb2.ReEncryptRequest.FromString,
-                    response_serializer=strongroom_dot_v1_dot_crypto__service__pb2.ReEncryptResponse.SerializeToString,
+                    request_deserializer=strongroom_dot_v1_dot_encryption__pb2.ReEncryptRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_encryption__pb2.ReEncryptResponse.SerializeToString,
             ),
             'GenerateDataKey': grpc.unary_unary_rpc_method_handler(
                     servicer.GenerateDataKey,
-                    request_deserializer=strongroom_dot_v1_dot_crypto__service__pb2.GenerateDataKeyRequest.FromString,
-                    response_serializer=strongroom_dot_v1_dot_crypto__service__pb2.GenerateDataKeyResponse.SerializeToString,
+                    request_deserializer=strongroom_dot_v1_dot_encryption__pb2.GenerateDataKeyRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_encryption__pb2.GenerateDataKeyResponse.SerializeToString,
             ),
             'GenerateDataKeyWithoutPlaintext': grpc.unary_unary_rpc_method_handler(
                     servicer.GenerateDataKeyWithoutPlaintext,
-                    request_deserializer=strongroom_dot_v1_dot_crypto__service__pb2.GenerateDataKeyWithoutPlaintextRequest.FromString,
-                    response_serializer=strongroom_dot_v1_dot_crypto__service__pb2.GenerateDataKeyWithoutPlaintextResponse.SerializeToString,
+                    request_deserializer=strongroom_dot_v1_dot_encryption__pb2.GenerateDataKeyWithoutPlaintextRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_encryption__pb2.GenerateDataKeyWithoutPlaintextResponse.SerializeToString,
+            ),
+            'GenerateDataKeyPair': grpc.unary_unary_rpc_method_handler(
+                    servicer.GenerateDataKeyPair,
+                    request_deserializer=strongroom_dot_v1_dot_key__pairs__pb2.GenerateDataKeyPairRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_key__pairs__pb2.GenerateDataKeyPairResponse.SerializeToString,
+            ),
+            'GenerateDataKeyPairWithoutPlaintext': grpc.unary_unary_rpc_method_handler(
+                    servicer.GenerateDataKeyPairWithoutPlaintext,
+                    request_deserializer=strongroom_dot_v1_dot_key__pairs__pb2.GenerateDataKeyPairWithoutPlaintextRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_key__pairs__pb2.GenerateDataKeyPairWithoutPlaintextResponse.SerializeToString,
             ),
             'GenerateRandom': grpc.unary_unary_rpc_method_handler(
                     servicer.GenerateRandom,
-                    request_deserializer=strongroom_dot_v1_dot_crypto__service__pb2.GenerateRandomRequest.FromString,
-                    response_serializer=strongroom_dot_v1_dot_crypto__service__pb2.GenerateRandomResponse.SerializeToString,
+                    request_deserializer=strongroom_dot_v1_dot_encryption__pb2.GenerateRandomRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_encryption__pb2.GenerateRandomResponse.SerializeToString,
+            ),
+            'Sign': grpc.unary_unary_rpc_method_handler(
+                    servicer.Sign,
+                    request_deserializer=strongroom_dot_v1_dot_signing__pb2.SignRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_signing__pb2.SignResponse.SerializeToString,
+            ),
+            'Verify': grpc.unary_unary_rpc_method_handler(
+                    servicer.Verify,
+                    request_deserializer=strongroom_dot_v1_dot_signing__pb2.VerifyRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_signing__pb2.VerifyResponse.SerializeToString,
+            ),
+            'GenerateMac': grpc.unary_unary_rpc_method_handler(
+                    servicer.GenerateMac,
+                    request_deserializer=strongroom_dot_v1_dot_signing__pb2.GenerateMacRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_signing__pb2.GenerateMacResponse.SerializeToString,
+            ),
+            'VerifyMac': grpc.unary_unary_rpc_method_handler(
+                    servicer.VerifyMac,
+                    request_deserializer=strongroom_dot_v1_dot_signing__pb2.VerifyMacRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_signing__pb2.VerifyMacResponse.SerializeToString,
+            ),
+            'GetPublicKey': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPublicKey,
+                    request_deserializer=strongroom_dot_v1_dot_signing__pb2.GetPublicKeyRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_signing__pb2.GetPublicKeyResponse.SerializeToString,
+            ),
+            'DeriveSharedSecret': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeriveSharedSecret,
+                    request_deserializer=strongroom_dot_v1_dot_key__pairs__pb2.DeriveSharedSecretRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_key__pairs__pb2.DeriveSharedSecretResponse.SerializeToString,
+            ),
+            'Encapsulate': grpc.unary_unary_rpc_method_handler(
+                    servicer.Encapsulate,
+                    request_deserializer=strongroom_dot_v1_dot_key__pairs__pb2.EncapsulateRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_key__pairs__pb2.EncapsulateResponse.SerializeToString,
+            ),
+            'Decapsulate': grpc.unary_unary_rpc_method_handler(
+                    servicer.Decapsulate,
+                    request_deserializer=strongroom_dot_v1_dot_key__pairs__pb2.DecapsulateRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_key__pairs__pb2.DecapsulateResponse.SerializeToString,
+            ),
+            'BatchEncrypt': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchEncrypt,
+                    request_deserializer=strongroom_dot_v1_dot_batches__pb2.BatchEncryptRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_batches__pb2.BatchEncryptResponse.SerializeToString,
+            ),
+            'BatchDecrypt': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchDecrypt,
+                    request_deserializer=strongroom_dot_v1_dot_batches__pb2.BatchDecryptRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_batches__pb2.BatchDecryptResponse.SerializeToString,
+            ),
+            'BatchSign': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchSign,
+                    request_deserializer=strongroom_dot_v1_dot_batches__pb2.BatchSignRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_batches__pb2.BatchSignResponse.SerializeToString,
+            ),
+            'BatchVerify': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchVerify,
+                    request_deserializer=strongroom_dot_v1_dot_batches__pb2.BatchVerifyRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_batches__pb2.BatchVerifyResponse.SerializeToString,
+            ),
+            'BatchGenerateMac': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchGenerateMac,
+                    request_deserializer=strongroom_dot_v1_dot_batches__pb2.BatchGenerateMacRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_batches__pb2.BatchGenerateMacResponse.SerializeToString,
+            ),
+            'BatchGenerateDataKey': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchGenerateDataKey,
+                    request_deserializer=strongroom_dot_v1_dot_batches__pb2.BatchGenerateDataKeyRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_batches__pb2.BatchGenerateDataKeyResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -159,8 +435,7 @@ def add_CryptoServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class CryptoService:
-    """Uses KMS keys: for the services that protect data. Signing, MACs, key agreement and data key
-    pairs belong here too.
+    """Uses KMS keys: for the services that protect data.
     """
 
     @staticmethod
@@ -178,8 +453,8 @@ class CryptoService:
             request,
             target,
             '/strongroom.v1.CryptoService/Encrypt',
-            strongroom_dot_v1_dot_crypto__service__pb2.EncryptRequest.SerializeToString,
-            strongroom_dot_v1_dot_crypto__service__pb2.EncryptResponse.FromString,
+            strongroom_dot_v1_dot_encryption__pb2.EncryptRequest.SerializeToString,
+            strongroom_dot_v1_dot_encryption__pb2.EncryptResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -205,8 +480,8 @@ class CryptoService:
             request,
             target,
             '/strongroom.v1.CryptoService/Decrypt',
-            strongroom_dot_v1_dot_crypto__service__pb2.DecryptRequest.SerializeToString,
-            strongroom_dot_v1_dot_crypto__service__pb2.DecryptResponse.FromString,
+            strongroom_dot_v1_dot_encryption__pb2.DecryptRequest.SerializeToString,
+            strongroom_dot_v1_dot_encryption__pb2.DecryptResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -232,8 +507,8 @@ class CryptoService:
             request,
             target,
             '/strongroom.v1.CryptoService/ReEncrypt',
-            strongroom_dot_v1_dot_crypto__service__pb2.ReEncryptRequest.SerializeToString,
-            strongroom_dot_v1_dot_crypto__service__pb2.ReEncryptResponse.FromString,
+            strongroom_dot_v1_dot_encryption__pb2.ReEncryptRequest.SerializeToString,
+            strongroom_dot_v1_dot_encryption__pb2.ReEncryptResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -259,8 +534,8 @@ class CryptoService:
             request,
             target,
             '/strongroom.v1.CryptoService/GenerateDataKey',
-            strongroom_dot_v1_dot_crypto__service__pb2.GenerateDataKeyRequest.SerializeToString,
-            strongroom_dot_v1_dot_crypto__service__pb2.GenerateDataKeyResponse.FromString,
+            strongroom_dot_v1_dot_encryption__pb2.GenerateDataKeyRequest.SerializeToString,
+            strongroom_dot_v1_dot_encryption__pb2.GenerateDataKeyResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -286,8 +561,62 @@ class CryptoService:
             request,
             target,
             '/strongroom.v1.CryptoService/GenerateDataKeyWithoutPlaintext',
-            strongroom_dot_v1_dot_crypto__service__pb2.GenerateDataKeyWithoutPlaintextRequest.SerializeToString,
-            strongroom_dot_v1_dot_crypto__service__pb2.GenerateDataKeyWithoutPlaintextResponse.FromString,
+            strongroom_dot_v1_dot_encryption__pb2.GenerateDataKeyWithoutPlaintextRequest.SerializeToString,
+            strongroom_dot_v1_dot_encryption__pb2.GenerateDataKeyWithoutPlaintextResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GenerateDataKeyPair(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.CryptoService/GenerateDataKeyPair',
+            strongroom_dot_v1_dot_key__pairs__pb2.GenerateDataKeyPairRequest.SerializeToString,
+            strongroom_dot_v1_dot_key__pairs__pb2.GenerateDataKeyPairResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GenerateDataKeyPairWithoutPlaintext(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.CryptoService/GenerateDataKeyPairWithoutPlaintext',
+            strongroom_dot_v1_dot_key__pairs__pb2.GenerateDataKeyPairWithoutPlaintextRequest.SerializeToString,
+            strongroom_dot_v1_dot_key__pairs__pb2.GenerateDataKeyPairWithoutPlaintextResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -313,8 +642,386 @@ class CryptoService:
             request,
             target,
             '/strongroom.v1.CryptoService/GenerateRandom',
-            strongroom_dot_v1_dot_crypto__service__pb2.GenerateRandomRequest.SerializeToString,
-            strongroom_dot_v1_dot_crypto__service__pb2.GenerateRandomResponse.FromString,
+            strongroom_dot_v1_dot_encryption__pb2.GenerateRandomRequest.SerializeToString,
+            strongroom_dot_v1_dot_encryption__pb2.GenerateRandomResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Sign(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.CryptoService/Sign',
+            strongroom_dot_v1_dot_signing__pb2.SignRequest.SerializeToString,
+            strongroom_dot_v1_dot_signing__pb2.SignResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Verify(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.CryptoService/Verify',
+            strongroom_dot_v1_dot_signing__pb2.VerifyRequest.SerializeToString,
+            strongroom_dot_v1_dot_signing__pb2.VerifyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GenerateMac(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.CryptoService/GenerateMac',
+            strongroom_dot_v1_dot_signing__pb2.GenerateMacRequest.SerializeToString,
+            strongroom_dot_v1_dot_signing__pb2.GenerateMacResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VerifyMac(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.CryptoService/VerifyMac',
+            strongroom_dot_v1_dot_signing__pb2.VerifyMacRequest.SerializeToString,
+            strongroom_dot_v1_dot_signing__pb2.VerifyMacResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPublicKey(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.CryptoService/GetPublicKey',
+            strongroom_dot_v1_dot_signing__pb2.GetPublicKeyRequest.SerializeToString,
+            strongroom_dot_v1_dot_signing__pb2.GetPublicKeyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeriveSharedSecret(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.CryptoService/DeriveSharedSecret',
+            strongroom_dot_v1_dot_key__pairs__pb2.DeriveSharedSecretRequest.SerializeToString,
+            strongroom_dot_v1_dot_key__pairs__pb2.DeriveSharedSecretResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Encapsulate(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.CryptoService/Encapsulate',
+            strongroom_dot_v1_dot_key__pairs__pb2.EncapsulateRequest.SerializeToString,
+            strongroom_dot_v1_dot_key__pairs__pb2.EncapsulateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Decapsulate(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.CryptoService/Decapsulate',
+            strongroom_dot_v1_dot_key__pairs__pb2.DecapsulateRequest.SerializeToString,
+            strongroom_dot_v1_dot_key__pairs__pb2.DecapsulateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchEncrypt(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.CryptoService/BatchEncrypt',
+            strongroom_dot_v1_dot_batches__pb2.BatchEncryptRequest.SerializeToString,
+            strongroom_dot_v1_dot_batches__pb2.BatchEncryptResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchDecrypt(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.CryptoService/BatchDecrypt',
+            strongroom_dot_v1_dot_batches__pb2.BatchDecryptRequest.SerializeToString,
+            strongroom_dot_v1_dot_batches__pb2.BatchDecryptResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchSign(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.CryptoService/BatchSign',
+            strongroom_dot_v1_dot_batches__pb2.BatchSignRequest.SerializeToString,
+            strongroom_dot_v1_dot_batches__pb2.BatchSignResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchVerify(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.CryptoService/BatchVerify',
+            strongroom_dot_v1_dot_batches__pb2.BatchVerifyRequest.SerializeToString,
+            strongroom_dot_v1_dot_batches__pb2.BatchVerifyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchGenerateMac(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.CryptoService/BatchGenerateMac',
+            strongroom_dot_v1_dot_batches__pb2.BatchGenerateMacRequest.SerializeToString,
+            strongroom_dot_v1_dot_batches__pb2.BatchGenerateMacResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchGenerateDataKey(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.CryptoService/BatchGenerateDataKey',
+            strongroom_dot_v1_dot_batches__pb2.BatchGenerateDataKeyRequest.SerializeToString,
+            strongroom_dot_v1_dot_batches__pb2.BatchGenerateDataKeyResponse.FromString,
             options,
             channel_credentials,
             insecure,

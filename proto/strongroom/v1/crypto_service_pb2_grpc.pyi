@@ -5,7 +5,10 @@ Cryptographic operations with KMS keys: the data plane."""
 
 from collections import abc as _abc
 from grpc import aio as _aio
-from strongroom.v1 import crypto_service_pb2 as _crypto_service_pb2
+from strongroom.v1 import batches_pb2 as _batches_pb2
+from strongroom.v1 import encryption_pb2 as _encryption_pb2
+from strongroom.v1 import key_pairs_pb2 as _key_pairs_pb2
+from strongroom.v1 import signing_pb2 as _signing_pb2
 import abc as _abc_1
 import grpc as _grpc
 import sys
@@ -27,82 +30,154 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class CryptoServiceStub:
-    """Uses KMS keys: for the services that protect data. Signing, MACs, key agreement and data key
-    pairs belong here too.
-    """
+    """Uses KMS keys: for the services that protect data."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> CryptoServiceAsyncStub: ...
-    Encrypt: _grpc.UnaryUnaryMultiCallable[_crypto_service_pb2.EncryptRequest, _crypto_service_pb2.EncryptResponse]
-    """Encrypts up to 4096 bytes with an enabled ENCRYPT_DECRYPT key."""
-    Decrypt: _grpc.UnaryUnaryMultiCallable[_crypto_service_pb2.DecryptRequest, _crypto_service_pb2.DecryptResponse]
-    """Decrypts what Encrypt, ReEncrypt or the data key operations made. The key is found in the blob."""
-    ReEncrypt: _grpc.UnaryUnaryMultiCallable[_crypto_service_pb2.ReEncryptRequest, _crypto_service_pb2.ReEncryptResponse]
+    Encrypt: _grpc.UnaryUnaryMultiCallable[_encryption_pb2.EncryptRequest, _encryption_pb2.EncryptResponse]
+    """Encrypts up to 4096 bytes with an enabled ENCRYPT_DECRYPT key; an RSA key takes less."""
+    Decrypt: _grpc.UnaryUnaryMultiCallable[_encryption_pb2.DecryptRequest, _encryption_pb2.DecryptResponse]
+    """Decrypts what Encrypt, ReEncrypt or the data key operations made, or what was encrypted offline
+    with an RSA key's public key. A symmetric key is found in the blob.
+    """
+    ReEncrypt: _grpc.UnaryUnaryMultiCallable[_encryption_pb2.ReEncryptRequest, _encryption_pb2.ReEncryptResponse]
     """Decrypts with one key and encrypts with another, or with the same key and another context;
     the plaintext never leaves the service.
     """
-    GenerateDataKey: _grpc.UnaryUnaryMultiCallable[_crypto_service_pb2.GenerateDataKeyRequest, _crypto_service_pb2.GenerateDataKeyResponse]
+    GenerateDataKey: _grpc.UnaryUnaryMultiCallable[_encryption_pb2.GenerateDataKeyRequest, _encryption_pb2.GenerateDataKeyResponse]
     """Makes a random data key and answers it in the clear and encrypted under the KMS key. Needs an
     enabled SYMMETRIC_DEFAULT key.
     """
-    GenerateDataKeyWithoutPlaintext: _grpc.UnaryUnaryMultiCallable[_crypto_service_pb2.GenerateDataKeyWithoutPlaintextRequest, _crypto_service_pb2.GenerateDataKeyWithoutPlaintextResponse]
+    GenerateDataKeyWithoutPlaintext: _grpc.UnaryUnaryMultiCallable[_encryption_pb2.GenerateDataKeyWithoutPlaintextRequest, _encryption_pb2.GenerateDataKeyWithoutPlaintextResponse]
     """Makes a random data key and answers it encrypted only."""
-    GenerateRandom: _grpc.UnaryUnaryMultiCallable[_crypto_service_pb2.GenerateRandomRequest, _crypto_service_pb2.GenerateRandomResponse]
+    GenerateDataKeyPair: _grpc.UnaryUnaryMultiCallable[_key_pairs_pb2.GenerateDataKeyPairRequest, _key_pairs_pb2.GenerateDataKeyPairResponse]
+    """Makes an asymmetric key pair and answers its private key in the clear and encrypted under the KMS
+    key; nothing of it stays on the token. Needs an enabled SYMMETRIC_DEFAULT key.
+    """
+    GenerateDataKeyPairWithoutPlaintext: _grpc.UnaryUnaryMultiCallable[_key_pairs_pb2.GenerateDataKeyPairWithoutPlaintextRequest, _key_pairs_pb2.GenerateDataKeyPairWithoutPlaintextResponse]
+    """Makes an asymmetric key pair and answers its private key encrypted only."""
+    GenerateRandom: _grpc.UnaryUnaryMultiCallable[_encryption_pb2.GenerateRandomRequest, _encryption_pb2.GenerateRandomResponse]
     """Answers random bytes from the token. Needs no key."""
+    Sign: _grpc.UnaryUnaryMultiCallable[_signing_pb2.SignRequest, _signing_pb2.SignResponse]
+    """Signs a message or its digest with an enabled SIGN_VERIFY key."""
+    Verify: _grpc.UnaryUnaryMultiCallable[_signing_pb2.VerifyRequest, _signing_pb2.VerifyResponse]
+    """Verifies a signature with an enabled SIGN_VERIFY key; one that isn't valid is an error."""
+    GenerateMac: _grpc.UnaryUnaryMultiCallable[_signing_pb2.GenerateMacRequest, _signing_pb2.GenerateMacResponse]
+    """Makes the HMAC of a message with an enabled GENERATE_VERIFY_MAC key."""
+    VerifyMac: _grpc.UnaryUnaryMultiCallable[_signing_pb2.VerifyMacRequest, _signing_pb2.VerifyMacResponse]
+    """Verifies an HMAC with an enabled GENERATE_VERIFY_MAC key; one that isn't valid is an error."""
+    GetPublicKey: _grpc.UnaryUnaryMultiCallable[_signing_pb2.GetPublicKeyRequest, _signing_pb2.GetPublicKeyResponse]
+    """Answers the public key of an enabled asymmetric key."""
+    DeriveSharedSecret: _grpc.UnaryUnaryMultiCallable[_key_pairs_pb2.DeriveSharedSecretRequest, _key_pairs_pb2.DeriveSharedSecretResponse]
+    """Derives the raw secret that an enabled KEY_AGREEMENT key shares with a peer's public key."""
+    Encapsulate: _grpc.UnaryUnaryMultiCallable[_key_pairs_pb2.EncapsulateRequest, _key_pairs_pb2.EncapsulateResponse]
+    """Makes a fresh secret and encapsulates it for an enabled ENCAPSULATE_DECAPSULATE key."""
+    Decapsulate: _grpc.UnaryUnaryMultiCallable[_key_pairs_pb2.DecapsulateRequest, _key_pairs_pb2.DecapsulateResponse]
+    """Answers the secret that was encapsulated for an enabled ENCAPSULATE_DECAPSULATE key. A ciphertext
+    that was tampered with gives another secret, and no error: confirm the secret.
+    """
+    BatchEncrypt: _grpc.UnaryUnaryMultiCallable[_batches_pb2.BatchEncryptRequest, _batches_pb2.BatchEncryptResponse]
+    """Encrypts up to 1000 items, each with a key and a context of its own."""
+    BatchDecrypt: _grpc.UnaryUnaryMultiCallable[_batches_pb2.BatchDecryptRequest, _batches_pb2.BatchDecryptResponse]
+    """Decrypts up to 1000 items."""
+    BatchSign: _grpc.UnaryUnaryMultiCallable[_batches_pb2.BatchSignRequest, _batches_pb2.BatchSignResponse]
+    """Signs up to 1000 items."""
+    BatchVerify: _grpc.UnaryUnaryMultiCallable[_batches_pb2.BatchVerifyRequest, _batches_pb2.BatchVerifyResponse]
+    """Verifies up to 1000 items."""
+    BatchGenerateMac: _grpc.UnaryUnaryMultiCallable[_batches_pb2.BatchGenerateMacRequest, _batches_pb2.BatchGenerateMacResponse]
+    """Makes up to 1000 HMACs."""
+    BatchGenerateDataKey: _grpc.UnaryUnaryMultiCallable[_batches_pb2.BatchGenerateDataKeyRequest, _batches_pb2.BatchGenerateDataKeyResponse]
+    """Makes up to 1000 data keys."""
 
 @_typing.type_check_only
 class CryptoServiceAsyncStub(CryptoServiceStub):
-    """Uses KMS keys: for the services that protect data. Signing, MACs, key agreement and data key
-    pairs belong here too.
-    """
+    """Uses KMS keys: for the services that protect data."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    Encrypt: _aio.UnaryUnaryMultiCallable[_crypto_service_pb2.EncryptRequest, _crypto_service_pb2.EncryptResponse]  # type: ignore[assignment]
-    """Encrypts up to 4096 bytes with an enabled ENCRYPT_DECRYPT key."""
-    Decrypt: _aio.UnaryUnaryMultiCallable[_crypto_service_pb2.DecryptRequest, _crypto_service_pb2.DecryptResponse]  # type: ignore[assignment]
-    """Decrypts what Encrypt, ReEncrypt or the data key operations made. The key is found in the blob."""
-    ReEncrypt: _aio.UnaryUnaryMultiCallable[_crypto_service_pb2.ReEncryptRequest, _crypto_service_pb2.ReEncryptResponse]  # type: ignore[assignment]
+    Encrypt: _aio.UnaryUnaryMultiCallable[_encryption_pb2.EncryptRequest, _encryption_pb2.EncryptResponse]  # type: ignore[assignment]
+    """Encrypts up to 4096 bytes with an enabled ENCRYPT_DECRYPT key; an RSA key takes less."""
+    Decrypt: _aio.UnaryUnaryMultiCallable[_encryption_pb2.DecryptRequest, _encryption_pb2.DecryptResponse]  # type: ignore[assignment]
+    """Decrypts what Encrypt, ReEncrypt or the data key operations made, or what was encrypted offline
+    with an RSA key's public key. A symmetric key is found in the blob.
+    """
+    ReEncrypt: _aio.UnaryUnaryMultiCallable[_encryption_pb2.ReEncryptRequest, _encryption_pb2.ReEncryptResponse]  # type: ignore[assignment]
     """Decrypts with one key and encrypts with another, or with the same key and another context;
     the plaintext never leaves the service.
     """
-    GenerateDataKey: _aio.UnaryUnaryMultiCallable[_crypto_service_pb2.GenerateDataKeyRequest, _crypto_service_pb2.GenerateDataKeyResponse]  # type: ignore[assignment]
+    GenerateDataKey: _aio.UnaryUnaryMultiCallable[_encryption_pb2.GenerateDataKeyRequest, _encryption_pb2.GenerateDataKeyResponse]  # type: ignore[assignment]
     """Makes a random data key and answers it in the clear and encrypted under the KMS key. Needs an
     enabled SYMMETRIC_DEFAULT key.
     """
-    GenerateDataKeyWithoutPlaintext: _aio.UnaryUnaryMultiCallable[_crypto_service_pb2.GenerateDataKeyWithoutPlaintextRequest, _crypto_service_pb2.GenerateDataKeyWithoutPlaintextResponse]  # type: ignore[assignment]
+    GenerateDataKeyWithoutPlaintext: _aio.UnaryUnaryMultiCallable[_encryption_pb2.GenerateDataKeyWithoutPlaintextRequest, _encryption_pb2.GenerateDataKeyWithoutPlaintextResponse]  # type: ignore[assignment]
     """Makes a random data key and answers it encrypted only."""
-    GenerateRandom: _aio.UnaryUnaryMultiCallable[_crypto_service_pb2.GenerateRandomRequest, _crypto_service_pb2.GenerateRandomResponse]  # type: ignore[assignment]
+    GenerateDataKeyPair: _aio.UnaryUnaryMultiCallable[_key_pairs_pb2.GenerateDataKeyPairRequest, _key_pairs_pb2.GenerateDataKeyPairResponse]  # type: ignore[assignment]
+    """Makes an asymmetric key pair and answers its private key in the clear and encrypted under the KMS
+    key; nothing of it stays on the token. Needs an enabled SYMMETRIC_DEFAULT key.
+    """
+    GenerateDataKeyPairWithoutPlaintext: _aio.UnaryUnaryMultiCallable[_key_pairs_pb2.GenerateDataKeyPairWithoutPlaintextRequest, _key_pairs_pb2.GenerateDataKeyPairWithoutPlaintextResponse]  # type: ignore[assignment]
+    """Makes an asymmetric key pair and answers its private key encrypted only."""
+    GenerateRandom: _aio.UnaryUnaryMultiCallable[_encryption_pb2.GenerateRandomRequest, _encryption_pb2.GenerateRandomResponse]  # type: ignore[assignment]
     """Answers random bytes from the token. Needs no key."""
+    Sign: _aio.UnaryUnaryMultiCallable[_signing_pb2.SignRequest, _signing_pb2.SignResponse]  # type: ignore[assignment]
+    """Signs a message or its digest with an enabled SIGN_VERIFY key."""
+    Verify: _aio.UnaryUnaryMultiCallable[_signing_pb2.VerifyRequest, _signing_pb2.VerifyResponse]  # type: ignore[assignment]
+    """Verifies a signature with an enabled SIGN_VERIFY key; one that isn't valid is an error."""
+    GenerateMac: _aio.UnaryUnaryMultiCallable[_signing_pb2.GenerateMacRequest, _signing_pb2.GenerateMacResponse]  # type: ignore[assignment]
+    """Makes the HMAC of a message with an enabled GENERATE_VERIFY_MAC key."""
+    VerifyMac: _aio.UnaryUnaryMultiCallable[_signing_pb2.VerifyMacRequest, _signing_pb2.VerifyMacResponse]  # type: ignore[assignment]
+    """Verifies an HMAC with an enabled GENERATE_VERIFY_MAC key; one that isn't valid is an error."""
+    GetPublicKey: _aio.UnaryUnaryMultiCallable[_signing_pb2.GetPublicKeyRequest, _signing_pb2.GetPublicKeyResponse]  # type: ignore[assignment]
+    """Answers the public key of an enabled asymmetric key."""
+    DeriveSharedSecret: _aio.UnaryUnaryMultiCallable[_key_pairs_pb2.DeriveSharedSecretRequest, _key_pairs_pb2.DeriveSharedSecretResponse]  # type: ignore[assignment]
+    """Derives the raw secret that an enabled KEY_AGREEMENT key shares with a peer's public key."""
+    Encapsulate: _aio.UnaryUnaryMultiCallable[_key_pairs_pb2.EncapsulateRequest, _key_pairs_pb2.EncapsulateResponse]  # type: ignore[assignment]
+    """Makes a fresh secret and encapsulates it for an enabled ENCAPSULATE_DECAPSULATE key."""
+    Decapsulate: _aio.UnaryUnaryMultiCallable[_key_pairs_pb2.DecapsulateRequest, _key_pairs_pb2.DecapsulateResponse]  # type: ignore[assignment]
+    """Answers the secret that was encapsulated for an enabled ENCAPSULATE_DECAPSULATE key. A ciphertext
+    that was tampered with gives another secret, and no error: confirm the secret.
+    """
+    BatchEncrypt: _aio.UnaryUnaryMultiCallable[_batches_pb2.BatchEncryptRequest, _batches_pb2.BatchEncryptResponse]  # type: ignore[assignment]
+    """Encrypts up to 1000 items, each with a key and a context of its own."""
+    BatchDecrypt: _aio.UnaryUnaryMultiCallable[_batches_pb2.BatchDecryptRequest, _batches_pb2.BatchDecryptResponse]  # type: ignore[assignment]
+    """Decrypts up to 1000 items."""
+    BatchSign: _aio.UnaryUnaryMultiCallable[_batches_pb2.BatchSignRequest, _batches_pb2.BatchSignResponse]  # type: ignore[assignment]
+    """Signs up to 1000 items."""
+    BatchVerify: _aio.UnaryUnaryMultiCallable[_batches_pb2.BatchVerifyRequest, _batches_pb2.BatchVerifyResponse]  # type: ignore[assignment]
+    """Verifies up to 1000 items."""
+    BatchGenerateMac: _aio.UnaryUnaryMultiCallable[_batches_pb2.BatchGenerateMacRequest, _batches_pb2.BatchGenerateMacResponse]  # type: ignore[assignment]
+    """Makes up to 1000 HMACs."""
+    BatchGenerateDataKey: _aio.UnaryUnaryMultiCallable[_batches_pb2.BatchGenerateDataKeyRequest, _batches_pb2.BatchGenerateDataKeyResponse]  # type: ignore[assignment]
+    """Makes up to 1000 data keys."""
 
 class CryptoServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Uses KMS keys: for the services that protect data. Signing, MACs, key agreement and data key
-    pairs belong here too.
-    """
+    """Uses KMS keys: for the services that protect data."""
 
     @_abc_1.abstractmethod
     def Encrypt(
         self,
-        request: _crypto_service_pb2.EncryptRequest,
+        request: _encryption_pb2.EncryptRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_crypto_service_pb2.EncryptResponse, _abc.Awaitable[_crypto_service_pb2.EncryptResponse]]:
-        """Encrypts up to 4096 bytes with an enabled ENCRYPT_DECRYPT key."""
+    ) -> _typing.Union[_encryption_pb2.EncryptResponse, _abc.Awaitable[_encryption_pb2.EncryptResponse]]:
+        """Encrypts up to 4096 bytes with an enabled ENCRYPT_DECRYPT key; an RSA key takes less."""
 
     @_abc_1.abstractmethod
     def Decrypt(
         self,
-        request: _crypto_service_pb2.DecryptRequest,
+        request: _encryption_pb2.DecryptRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_crypto_service_pb2.DecryptResponse, _abc.Awaitable[_crypto_service_pb2.DecryptResponse]]:
-        """Decrypts what Encrypt, ReEncrypt or the data key operations made. The key is found in the blob."""
+    ) -> _typing.Union[_encryption_pb2.DecryptResponse, _abc.Awaitable[_encryption_pb2.DecryptResponse]]:
+        """Decrypts what Encrypt, ReEncrypt or the data key operations made, or what was encrypted offline
+        with an RSA key's public key. A symmetric key is found in the blob.
+        """
 
     @_abc_1.abstractmethod
     def ReEncrypt(
         self,
-        request: _crypto_service_pb2.ReEncryptRequest,
+        request: _encryption_pb2.ReEncryptRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_crypto_service_pb2.ReEncryptResponse, _abc.Awaitable[_crypto_service_pb2.ReEncryptResponse]]:
+    ) -> _typing.Union[_encryption_pb2.ReEncryptResponse, _abc.Awaitable[_encryption_pb2.ReEncryptResponse]]:
         """Decrypts with one key and encrypts with another, or with the same key and another context;
         the plaintext never leaves the service.
         """
@@ -110,9 +185,9 @@ class CryptoServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def GenerateDataKey(
         self,
-        request: _crypto_service_pb2.GenerateDataKeyRequest,
+        request: _encryption_pb2.GenerateDataKeyRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_crypto_service_pb2.GenerateDataKeyResponse, _abc.Awaitable[_crypto_service_pb2.GenerateDataKeyResponse]]:
+    ) -> _typing.Union[_encryption_pb2.GenerateDataKeyResponse, _abc.Awaitable[_encryption_pb2.GenerateDataKeyResponse]]:
         """Makes a random data key and answers it in the clear and encrypted under the KMS key. Needs an
         enabled SYMMETRIC_DEFAULT key.
         """
@@ -120,17 +195,149 @@ class CryptoServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def GenerateDataKeyWithoutPlaintext(
         self,
-        request: _crypto_service_pb2.GenerateDataKeyWithoutPlaintextRequest,
+        request: _encryption_pb2.GenerateDataKeyWithoutPlaintextRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_crypto_service_pb2.GenerateDataKeyWithoutPlaintextResponse, _abc.Awaitable[_crypto_service_pb2.GenerateDataKeyWithoutPlaintextResponse]]:
+    ) -> _typing.Union[_encryption_pb2.GenerateDataKeyWithoutPlaintextResponse, _abc.Awaitable[_encryption_pb2.GenerateDataKeyWithoutPlaintextResponse]]:
         """Makes a random data key and answers it encrypted only."""
+
+    @_abc_1.abstractmethod
+    def GenerateDataKeyPair(
+        self,
+        request: _key_pairs_pb2.GenerateDataKeyPairRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_key_pairs_pb2.GenerateDataKeyPairResponse, _abc.Awaitable[_key_pairs_pb2.GenerateDataKeyPairResponse]]:
+        """Makes an asymmetric key pair and answers its private key in the clear and encrypted under the KMS
+        key; nothing of it stays on the token. Needs an enabled SYMMETRIC_DEFAULT key.
+        """
+
+    @_abc_1.abstractmethod
+    def GenerateDataKeyPairWithoutPlaintext(
+        self,
+        request: _key_pairs_pb2.GenerateDataKeyPairWithoutPlaintextRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_key_pairs_pb2.GenerateDataKeyPairWithoutPlaintextResponse, _abc.Awaitable[_key_pairs_pb2.GenerateDataKeyPairWithoutPlaintextResponse]]:
+        """Makes an asymmetric key pair and answers its private key encrypted only."""
 
     @_abc_1.abstractmethod
     def GenerateRandom(
         self,
-        request: _crypto_service_pb2.GenerateRandomRequest,
+        request: _encryption_pb2.GenerateRandomRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_crypto_service_pb2.GenerateRandomResponse, _abc.Awaitable[_crypto_service_pb2.GenerateRandomResponse]]:
+    ) -> _typing.Union[_encryption_pb2.GenerateRandomResponse, _abc.Awaitable[_encryption_pb2.GenerateRandomResponse]]:
         """Answers random bytes from the token. Needs no key."""
+
+    @_abc_1.abstractmethod
+    def Sign(
+        self,
+        request: _signing_pb2.SignRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_signing_pb2.SignResponse, _abc.Awaitable[_signing_pb2.SignResponse]]:
+        """Signs a message or its digest with an enabled SIGN_VERIFY key."""
+
+    @_abc_1.abstractmethod
+    def Verify(
+        self,
+        request: _signing_pb2.VerifyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_signing_pb2.VerifyResponse, _abc.Awaitable[_signing_pb2.VerifyResponse]]:
+        """Verifies a signature with an enabled SIGN_VERIFY key; one that isn't valid is an error."""
+
+    @_abc_1.abstractmethod
+    def GenerateMac(
+        self,
+        request: _signing_pb2.GenerateMacRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_signing_pb2.GenerateMacResponse, _abc.Awaitable[_signing_pb2.GenerateMacResponse]]:
+        """Makes the HMAC of a message with an enabled GENERATE_VERIFY_MAC key."""
+
+    @_abc_1.abstractmethod
+    def VerifyMac(
+        self,
+        request: _signing_pb2.VerifyMacRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_signing_pb2.VerifyMacResponse, _abc.Awaitable[_signing_pb2.VerifyMacResponse]]:
+        """Verifies an HMAC with an enabled GENERATE_VERIFY_MAC key; one that isn't valid is an error."""
+
+    @_abc_1.abstractmethod
+    def GetPublicKey(
+        self,
+        request: _signing_pb2.GetPublicKeyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_signing_pb2.GetPublicKeyResponse, _abc.Awaitable[_signing_pb2.GetPublicKeyResponse]]:
+        """Answers the public key of an enabled asymmetric key."""
+
+    @_abc_1.abstractmethod
+    def DeriveSharedSecret(
+        self,
+        request: _key_pairs_pb2.DeriveSharedSecretRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_key_pairs_pb2.DeriveSharedSecretResponse, _abc.Awaitable[_key_pairs_pb2.DeriveSharedSecretResponse]]:
+        """Derives the raw secret that an enabled KEY_AGREEMENT key shares with a peer's public key."""
+
+    @_abc_1.abstractmethod
+    def Encapsulate(
+        self,
+        request: _key_pairs_pb2.EncapsulateRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_key_pairs_pb2.EncapsulateResponse, _abc.Awaitable[_key_pairs_pb2.EncapsulateResponse]]:
+        """Makes a fresh secret and encapsulates it for an enabled ENCAPSULATE_DECAPSULATE key."""
+
+    @_abc_1.abstractmethod
+    def Decapsulate(
+        self,
+        request: _key_pairs_pb2.DecapsulateRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_key_pairs_pb2.DecapsulateResponse, _abc.Awaitable[_key_pairs_pb2.DecapsulateResponse]]:
+        """Answers the secret that was encapsulated for an enabled ENCAPSULATE_DECAPSULATE key. A ciphertext
+        that was tampered with gives another secret, and no error: confirm the secret.
+        """
+
+    @_abc_1.abstractmethod
+    def BatchEncrypt(
+        self,
+        request: _batches_pb2.BatchEncryptRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_batches_pb2.BatchEncryptResponse, _abc.Awaitable[_batches_pb2.BatchEncryptResponse]]:
+        """Encrypts up to 1000 items, each with a key and a context of its own."""
+
+    @_abc_1.abstractmethod
+    def BatchDecrypt(
+        self,
+        request: _batches_pb2.BatchDecryptRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_batches_pb2.BatchDecryptResponse, _abc.Awaitable[_batches_pb2.BatchDecryptResponse]]:
+        """Decrypts up to 1000 items."""
+
+    @_abc_1.abstractmethod
+    def BatchSign(
+        self,
+        request: _batches_pb2.BatchSignRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_batches_pb2.BatchSignResponse, _abc.Awaitable[_batches_pb2.BatchSignResponse]]:
+        """Signs up to 1000 items."""
+
+    @_abc_1.abstractmethod
+    def BatchVerify(
+        self,
+        request: _batches_pb2.BatchVerifyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_batches_pb2.BatchVerifyResponse, _abc.Awaitable[_batches_pb2.BatchVerifyResponse]]:
+        """Verifies up to 1000 items."""
+
+    @_abc_1.abstractmethod
+    def BatchGenerateMac(
+        self,
+        request: _batches_pb2.BatchGenerateMacRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_batches_pb2.BatchGenerateMacResponse, _abc.Awaitable[_batches_pb2.BatchGenerateMacResponse]]:
+        """Makes up to 1000 HMACs."""
+
+    @_abc_1.abstractmethod
+    def BatchGenerateDataKey(
+        self,
+        request: _batches_pb2.BatchGenerateDataKeyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_batches_pb2.BatchGenerateDataKeyResponse, _abc.Awaitable[_batches_pb2.BatchGenerateDataKeyResponse]]:
+        """Makes up to 1000 data keys."""
 
 def add_CryptoServiceServicer_to_server(servicer: CryptoServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -346,3 +346,190 @@ class UpdateKeyDescriptionResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___UpdateKeyDescriptionResponse: _TypeAlias = UpdateKeyDescriptionResponse  # noqa: Y015
+
+@_typing.final
+class DescribeTokenRequest(_message.Message):
+    """The request of DescribeToken."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DescribeTokenRequest: _TypeAlias = DescribeTokenRequest  # noqa: Y015
+
+@_typing.final
+class DescribeTokenResponse(_message.Message):
+    """The answer of DescribeToken."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LABEL_FIELD_NUMBER: _builtins.int
+    SERIAL_FIELD_NUMBER: _builtins.int
+    MANUFACTURER_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    CAPABILITIES_FIELD_NUMBER: _builtins.int
+    KEY_SPECS_FIELD_NUMBER: _builtins.int
+    DATA_KEY_PAIRS_FIELD_NUMBER: _builtins.int
+    label: _builtins.str
+    """The token's label."""
+    serial: _builtins.str
+    """Its serial number."""
+    manufacturer: _builtins.str
+    """Who made it."""
+    model: _builtins.str
+    """Its model."""
+    @_builtins.property
+    def capabilities(self) -> _containers.RepeatedCompositeFieldContainer[Global___TokenCapability]:
+        """What the token was tried for, and what came of it."""
+
+    @_builtins.property
+    def key_specs(self) -> _containers.RepeatedCompositeFieldContainer[Global___KeySpecSupport]:
+        """The kinds of keys, each with every usage that it may have."""
+
+    @_builtins.property
+    def data_key_pairs(self) -> _containers.RepeatedCompositeFieldContainer[Global___DataKeyPairSupport]:
+        """The kinds of data key pairs, and those of them that are made ahead."""
+
+    def __init__(
+        self,
+        *,
+        label: _builtins.str = ...,
+        serial: _builtins.str = ...,
+        manufacturer: _builtins.str = ...,
+        model: _builtins.str = ...,
+        capabilities: _abc.Iterable[Global___TokenCapability] | None = ...,
+        key_specs: _abc.Iterable[Global___KeySpecSupport] | None = ...,
+        data_key_pairs: _abc.Iterable[Global___DataKeyPairSupport] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["capabilities", b"capabilities", "data_key_pairs", b"data_key_pairs", "key_specs", b"key_specs", "label", b"label", "manufacturer", b"manufacturer", "model", b"model", "serial", b"serial"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DescribeTokenResponse: _TypeAlias = DescribeTokenResponse  # noqa: Y015
+
+@_typing.final
+class TokenCapability(_message.Message):
+    """What a token was tried for when the service connected to it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    MECHANISM_FIELD_NUMBER: _builtins.int
+    IS_SUPPORTED_FIELD_NUMBER: _builtins.int
+    FINDING_FIELD_NUMBER: _builtins.int
+    DETAIL_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """What was tried, in words."""
+    mechanism: _builtins.str
+    """The PKCS #11 mechanism or function."""
+    is_supported: _builtins.bool
+    """True if the token can do it and may be asked to."""
+    finding: _builtins.str
+    """What was found: supported, unsupported, failed, lying, switched off."""
+    detail: _builtins.str
+    """How it was shown, or what is wrong."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        mechanism: _builtins.str = ...,
+        is_supported: _builtins.bool = ...,
+        finding: _builtins.str = ...,
+        detail: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["detail", b"detail", "finding", b"finding", "is_supported", b"is_supported", "mechanism", b"mechanism", "name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TokenCapability: _TypeAlias = TokenCapability  # noqa: Y015
+
+@_typing.final
+class KeySpecSupport(_message.Message):
+    """Whether keys of a spec can be created for a usage."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_SPEC_FIELD_NUMBER: _builtins.int
+    KEY_USAGE_FIELD_NUMBER: _builtins.int
+    IS_SUPPORTED_FIELD_NUMBER: _builtins.int
+    MISSING_FIELD_NUMBER: _builtins.int
+    key_spec: _resources_pb2.KeySpec.ValueType
+    """The kind of key."""
+    key_usage: _resources_pb2.KeyUsage.ValueType
+    """What it would be used for."""
+    is_supported: _builtins.bool
+    """True if CreateKey makes such keys here."""
+    missing: _builtins.str
+    """What the token lacks; empty if nothing."""
+    def __init__(
+        self,
+        *,
+        key_spec: _resources_pb2.KeySpec.ValueType = ...,
+        key_usage: _resources_pb2.KeyUsage.ValueType = ...,
+        is_supported: _builtins.bool = ...,
+        missing: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["is_supported", b"is_supported", "key_spec", b"key_spec", "key_usage", b"key_usage", "missing", b"missing"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___KeySpecSupport: _TypeAlias = KeySpecSupport  # noqa: Y015
+
+@_typing.final
+class DataKeyPairSupport(_message.Message):
+    """Whether data key pairs of a spec can be made, and how many the answering worker has ahead."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_PAIR_SPEC_FIELD_NUMBER: _builtins.int
+    IS_SUPPORTED_FIELD_NUMBER: _builtins.int
+    MISSING_FIELD_NUMBER: _builtins.int
+    POOLED_FIELD_NUMBER: _builtins.int
+    POOL_SIZE_FIELD_NUMBER: _builtins.int
+    POOL_HITS_FIELD_NUMBER: _builtins.int
+    POOL_MISSES_FIELD_NUMBER: _builtins.int
+    key_pair_spec: _resources_pb2.DataKeyPairSpec.ValueType
+    """The kind of key pair."""
+    is_supported: _builtins.bool
+    """True if GenerateDataKeyPair makes such pairs here."""
+    missing: _builtins.str
+    """What the token lacks; empty if nothing."""
+    pooled: _builtins.int
+    """How many pairs this worker has ahead."""
+    pool_size: _builtins.int
+    """How many it keeps ahead."""
+    pool_hits: _builtins.int
+    """How many requests were answered from the pool since the worker started."""
+    pool_misses: _builtins.int
+    """How many found it empty."""
+    def __init__(
+        self,
+        *,
+        key_pair_spec: _resources_pb2.DataKeyPairSpec.ValueType = ...,
+        is_supported: _builtins.bool = ...,
+        missing: _builtins.str = ...,
+        pooled: _builtins.int = ...,
+        pool_size: _builtins.int = ...,
+        pool_hits: _builtins.int = ...,
+        pool_misses: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["is_supported", b"is_supported", "key_pair_spec", b"key_pair_spec", "missing", b"missing", "pool_hits", b"pool_hits", "pool_misses", b"pool_misses", "pool_size", b"pool_size", "pooled", b"pooled"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DataKeyPairSupport: _TypeAlias = DataKeyPairSupport  # noqa: Y015

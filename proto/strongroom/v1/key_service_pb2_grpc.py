@@ -66,6 +66,11 @@ class KeyServiceStub:
                 request_serializer=strongroom_dot_v1_dot_key__service__pb2.UpdateKeyDescriptionRequest.SerializeToString,
                 response_deserializer=strongroom_dot_v1_dot_key__service__pb2.UpdateKeyDescriptionResponse.FromString,
                 _registered_method=True)
+        self.DescribeToken = channel.unary_unary(
+                '/strongroom.v1.KeyService/DescribeToken',
+                request_serializer=strongroom_dot_v1_dot_key__service__pb2.DescribeTokenRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_key__service__pb2.DescribeTokenResponse.FromString,
+                _registered_method=True)
 
 
 class KeyServiceServicer:
@@ -116,6 +121,13 @@ class KeyServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DescribeToken(self, request, context):
+        """Answers what the token is, what it was shown to do, and which keys can therefore be created.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_KeyServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -148,6 +160,11 @@ def add_KeyServiceServicer_to_server(servicer, server):
                     servicer.UpdateKeyDescription,
                     request_deserializer=strongroom_dot_v1_dot_key__service__pb2.UpdateKeyDescriptionRequest.FromString,
                     response_serializer=strongroom_dot_v1_dot_key__service__pb2.UpdateKeyDescriptionResponse.SerializeToString,
+            ),
+            'DescribeToken': grpc.unary_unary_rpc_method_handler(
+                    servicer.DescribeToken,
+                    request_deserializer=strongroom_dot_v1_dot_key__service__pb2.DescribeTokenRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_key__service__pb2.DescribeTokenResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -314,6 +331,33 @@ class KeyService:
             '/strongroom.v1.KeyService/UpdateKeyDescription',
             strongroom_dot_v1_dot_key__service__pb2.UpdateKeyDescriptionRequest.SerializeToString,
             strongroom_dot_v1_dot_key__service__pb2.UpdateKeyDescriptionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DescribeToken(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.KeyService/DescribeToken',
+            strongroom_dot_v1_dot_key__service__pb2.DescribeTokenRequest.SerializeToString,
+            strongroom_dot_v1_dot_key__service__pb2.DescribeTokenResponse.FromString,
             options,
             channel_credentials,
             insecure,

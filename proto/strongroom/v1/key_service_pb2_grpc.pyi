@@ -49,6 +49,8 @@ class KeyServiceStub:
     """Makes a key unusable for cryptographic operations until EnableKey. Does nothing to a disabled one."""
     UpdateKeyDescription: _grpc.UnaryUnaryMultiCallable[_key_service_pb2.UpdateKeyDescriptionRequest, _key_service_pb2.UpdateKeyDescriptionResponse]
     """Replaces the description of a key that isn't pending deletion."""
+    DescribeToken: _grpc.UnaryUnaryMultiCallable[_key_service_pb2.DescribeTokenRequest, _key_service_pb2.DescribeTokenResponse]
+    """Answers what the token is, what it was shown to do, and which keys can therefore be created."""
 
 @_typing.type_check_only
 class KeyServiceAsyncStub(KeyServiceStub):
@@ -71,6 +73,8 @@ class KeyServiceAsyncStub(KeyServiceStub):
     """Makes a key unusable for cryptographic operations until EnableKey. Does nothing to a disabled one."""
     UpdateKeyDescription: _aio.UnaryUnaryMultiCallable[_key_service_pb2.UpdateKeyDescriptionRequest, _key_service_pb2.UpdateKeyDescriptionResponse]  # type: ignore[assignment]
     """Replaces the description of a key that isn't pending deletion."""
+    DescribeToken: _aio.UnaryUnaryMultiCallable[_key_service_pb2.DescribeTokenRequest, _key_service_pb2.DescribeTokenResponse]  # type: ignore[assignment]
+    """Answers what the token is, what it was shown to do, and which keys can therefore be created."""
 
 class KeyServiceServicer(metaclass=_abc_1.ABCMeta):
     """Creates, describes and switches KMS keys: for the people and pipelines that manage keys.
@@ -126,5 +130,13 @@ class KeyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_key_service_pb2.UpdateKeyDescriptionResponse, _abc.Awaitable[_key_service_pb2.UpdateKeyDescriptionResponse]]:
         """Replaces the description of a key that isn't pending deletion."""
+
+    @_abc_1.abstractmethod
+    def DescribeToken(
+        self,
+        request: _key_service_pb2.DescribeTokenRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_key_service_pb2.DescribeTokenResponse, _abc.Awaitable[_key_service_pb2.DescribeTokenResponse]]:
+        """Answers what the token is, what it was shown to do, and which keys can therefore be created."""
 
 def add_KeyServiceServicer_to_server(servicer: KeyServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

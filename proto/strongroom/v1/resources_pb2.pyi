@@ -290,6 +290,238 @@ ENCRYPTION_ALGORITHM_SM2PKE: EncryptionAlgorithm.ValueType  # 4
 """SM2 public key encryption (GB/T 32918.4)."""
 Global___EncryptionAlgorithm: _TypeAlias = EncryptionAlgorithm  # noqa: Y015
 
+class _SigningAlgorithm:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SigningAlgorithmEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SigningAlgorithm.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SIGNING_ALGORITHM_UNSPECIFIED: _SigningAlgorithm.ValueType  # 0
+    """Never valid."""
+    SIGNING_ALGORITHM_RSASSA_PSS_SHA_256: _SigningAlgorithm.ValueType  # 1
+    """RSASSA-PSS with SHA-256, MGF1-SHA-256 and a salt of 32 bytes (RFC 8017 §8.1)."""
+    SIGNING_ALGORITHM_RSASSA_PSS_SHA_384: _SigningAlgorithm.ValueType  # 2
+    """RSASSA-PSS with SHA-384, MGF1-SHA-384 and a salt of 48 bytes."""
+    SIGNING_ALGORITHM_RSASSA_PSS_SHA_512: _SigningAlgorithm.ValueType  # 3
+    """RSASSA-PSS with SHA-512, MGF1-SHA-512 and a salt of 64 bytes."""
+    SIGNING_ALGORITHM_RSASSA_PKCS1_V1_5_SHA_256: _SigningAlgorithm.ValueType  # 4
+    """RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017 §8.2)."""
+    SIGNING_ALGORITHM_RSASSA_PKCS1_V1_5_SHA_384: _SigningAlgorithm.ValueType  # 5
+    """RSASSA-PKCS1-v1_5 with SHA-384."""
+    SIGNING_ALGORITHM_RSASSA_PKCS1_V1_5_SHA_512: _SigningAlgorithm.ValueType  # 6
+    """RSASSA-PKCS1-v1_5 with SHA-512."""
+    SIGNING_ALGORITHM_ECDSA_SHA_256: _SigningAlgorithm.ValueType  # 7
+    """ECDSA with SHA-256, on P-256 and secp256k1; DER (RFC 3279 §2.2.3)."""
+    SIGNING_ALGORITHM_ECDSA_SHA_384: _SigningAlgorithm.ValueType  # 8
+    """ECDSA with SHA-384, on P-384."""
+    SIGNING_ALGORITHM_ECDSA_SHA_512: _SigningAlgorithm.ValueType  # 9
+    """ECDSA with SHA-512, on P-521."""
+    SIGNING_ALGORITHM_ED25519_SHA_512: _SigningAlgorithm.ValueType  # 10
+    """Ed25519 over the message itself (RFC 8032 §5.1); message_type RAW only."""
+    SIGNING_ALGORITHM_ED25519_PH_SHA_512: _SigningAlgorithm.ValueType  # 11
+    """Ed25519ph (RFC 8032 §5.1) over the 64 bytes that are sent, which are hashed again; DIGEST only."""
+    SIGNING_ALGORITHM_ML_DSA_SHAKE_256: _SigningAlgorithm.ValueType  # 12
+    """ML-DSA (FIPS 204) with an empty context; RAW or EXTERNAL_MU."""
+    SIGNING_ALGORITHM_SM2DSA: _SigningAlgorithm.ValueType  # 13
+    """SM2 with SM3 (GB/T 32918.2)."""
+
+class SigningAlgorithm(_SigningAlgorithm, metaclass=_SigningAlgorithmEnumTypeWrapper):
+    """How a message is signed. AWS KMS: SigningAlgorithmSpec."""
+
+SIGNING_ALGORITHM_UNSPECIFIED: SigningAlgorithm.ValueType  # 0
+"""Never valid."""
+SIGNING_ALGORITHM_RSASSA_PSS_SHA_256: SigningAlgorithm.ValueType  # 1
+"""RSASSA-PSS with SHA-256, MGF1-SHA-256 and a salt of 32 bytes (RFC 8017 §8.1)."""
+SIGNING_ALGORITHM_RSASSA_PSS_SHA_384: SigningAlgorithm.ValueType  # 2
+"""RSASSA-PSS with SHA-384, MGF1-SHA-384 and a salt of 48 bytes."""
+SIGNING_ALGORITHM_RSASSA_PSS_SHA_512: SigningAlgorithm.ValueType  # 3
+"""RSASSA-PSS with SHA-512, MGF1-SHA-512 and a salt of 64 bytes."""
+SIGNING_ALGORITHM_RSASSA_PKCS1_V1_5_SHA_256: SigningAlgorithm.ValueType  # 4
+"""RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017 §8.2)."""
+SIGNING_ALGORITHM_RSASSA_PKCS1_V1_5_SHA_384: SigningAlgorithm.ValueType  # 5
+"""RSASSA-PKCS1-v1_5 with SHA-384."""
+SIGNING_ALGORITHM_RSASSA_PKCS1_V1_5_SHA_512: SigningAlgorithm.ValueType  # 6
+"""RSASSA-PKCS1-v1_5 with SHA-512."""
+SIGNING_ALGORITHM_ECDSA_SHA_256: SigningAlgorithm.ValueType  # 7
+"""ECDSA with SHA-256, on P-256 and secp256k1; DER (RFC 3279 §2.2.3)."""
+SIGNING_ALGORITHM_ECDSA_SHA_384: SigningAlgorithm.ValueType  # 8
+"""ECDSA with SHA-384, on P-384."""
+SIGNING_ALGORITHM_ECDSA_SHA_512: SigningAlgorithm.ValueType  # 9
+"""ECDSA with SHA-512, on P-521."""
+SIGNING_ALGORITHM_ED25519_SHA_512: SigningAlgorithm.ValueType  # 10
+"""Ed25519 over the message itself (RFC 8032 §5.1); message_type RAW only."""
+SIGNING_ALGORITHM_ED25519_PH_SHA_512: SigningAlgorithm.ValueType  # 11
+"""Ed25519ph (RFC 8032 §5.1) over the 64 bytes that are sent, which are hashed again; DIGEST only."""
+SIGNING_ALGORITHM_ML_DSA_SHAKE_256: SigningAlgorithm.ValueType  # 12
+"""ML-DSA (FIPS 204) with an empty context; RAW or EXTERNAL_MU."""
+SIGNING_ALGORITHM_SM2DSA: SigningAlgorithm.ValueType  # 13
+"""SM2 with SM3 (GB/T 32918.2)."""
+Global___SigningAlgorithm: _TypeAlias = SigningAlgorithm  # noqa: Y015
+
+class _MessageType:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _MessageTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MessageType.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    MESSAGE_TYPE_UNSPECIFIED: _MessageType.ValueType  # 0
+    """Not given: RAW."""
+    MESSAGE_TYPE_RAW: _MessageType.ValueType  # 1
+    """The message itself, 1 to 4096 bytes; the service hashes it."""
+    MESSAGE_TYPE_DIGEST: _MessageType.ValueType  # 2
+    """A digest that the caller has computed, as long as the algorithm's hash."""
+    MESSAGE_TYPE_EXTERNAL_MU: _MessageType.ValueType  # 3
+    """The 64-byte message representative mu of ML-DSA (FIPS 204 §6.2)."""
+
+class MessageType(_MessageType, metaclass=_MessageTypeEnumTypeWrapper):
+    """What the message of Sign and Verify is. AWS KMS: MessageType."""
+
+MESSAGE_TYPE_UNSPECIFIED: MessageType.ValueType  # 0
+"""Not given: RAW."""
+MESSAGE_TYPE_RAW: MessageType.ValueType  # 1
+"""The message itself, 1 to 4096 bytes; the service hashes it."""
+MESSAGE_TYPE_DIGEST: MessageType.ValueType  # 2
+"""A digest that the caller has computed, as long as the algorithm's hash."""
+MESSAGE_TYPE_EXTERNAL_MU: MessageType.ValueType  # 3
+"""The 64-byte message representative mu of ML-DSA (FIPS 204 §6.2)."""
+Global___MessageType: _TypeAlias = MessageType  # noqa: Y015
+
+class _MacAlgorithm:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _MacAlgorithmEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MacAlgorithm.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    MAC_ALGORITHM_UNSPECIFIED: _MacAlgorithm.ValueType  # 0
+    """Never valid."""
+    MAC_ALGORITHM_HMAC_SHA_224: _MacAlgorithm.ValueType  # 1
+    """HMAC with SHA-224 (RFC 2104), 28 bytes."""
+    MAC_ALGORITHM_HMAC_SHA_256: _MacAlgorithm.ValueType  # 2
+    """HMAC with SHA-256, 32 bytes."""
+    MAC_ALGORITHM_HMAC_SHA_384: _MacAlgorithm.ValueType  # 3
+    """HMAC with SHA-384, 48 bytes."""
+    MAC_ALGORITHM_HMAC_SHA_512: _MacAlgorithm.ValueType  # 4
+    """HMAC with SHA-512, 64 bytes."""
+
+class MacAlgorithm(_MacAlgorithm, metaclass=_MacAlgorithmEnumTypeWrapper):
+    """How a message authentication code is made; one for each HMAC key spec. AWS KMS: MacAlgorithmSpec."""
+
+MAC_ALGORITHM_UNSPECIFIED: MacAlgorithm.ValueType  # 0
+"""Never valid."""
+MAC_ALGORITHM_HMAC_SHA_224: MacAlgorithm.ValueType  # 1
+"""HMAC with SHA-224 (RFC 2104), 28 bytes."""
+MAC_ALGORITHM_HMAC_SHA_256: MacAlgorithm.ValueType  # 2
+"""HMAC with SHA-256, 32 bytes."""
+MAC_ALGORITHM_HMAC_SHA_384: MacAlgorithm.ValueType  # 3
+"""HMAC with SHA-384, 48 bytes."""
+MAC_ALGORITHM_HMAC_SHA_512: MacAlgorithm.ValueType  # 4
+"""HMAC with SHA-512, 64 bytes."""
+Global___MacAlgorithm: _TypeAlias = MacAlgorithm  # noqa: Y015
+
+class _KeyAgreementAlgorithm:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _KeyAgreementAlgorithmEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_KeyAgreementAlgorithm.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    KEY_AGREEMENT_ALGORITHM_UNSPECIFIED: _KeyAgreementAlgorithm.ValueType  # 0
+    """Never valid."""
+    KEY_AGREEMENT_ALGORITHM_ECDH: _KeyAgreementAlgorithm.ValueType  # 1
+    """Elliptic curve cofactor Diffie-Hellman (NIST SP 800-56A r3 §5.7.1.2), without key derivation."""
+
+class KeyAgreementAlgorithm(_KeyAgreementAlgorithm, metaclass=_KeyAgreementAlgorithmEnumTypeWrapper):
+    """How two parties agree on a secret. AWS KMS: KeyAgreementAlgorithmSpec."""
+
+KEY_AGREEMENT_ALGORITHM_UNSPECIFIED: KeyAgreementAlgorithm.ValueType  # 0
+"""Never valid."""
+KEY_AGREEMENT_ALGORITHM_ECDH: KeyAgreementAlgorithm.ValueType  # 1
+"""Elliptic curve cofactor Diffie-Hellman (NIST SP 800-56A r3 §5.7.1.2), without key derivation."""
+Global___KeyAgreementAlgorithm: _TypeAlias = KeyAgreementAlgorithm  # noqa: Y015
+
+class _EncapsulationAlgorithm:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _EncapsulationAlgorithmEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EncapsulationAlgorithm.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ENCAPSULATION_ALGORITHM_UNSPECIFIED: _EncapsulationAlgorithm.ValueType  # 0
+    """Never valid."""
+    ENCAPSULATION_ALGORITHM_ML_KEM: _EncapsulationAlgorithm.ValueType  # 1
+    """ML-KEM (FIPS 203)."""
+
+class EncapsulationAlgorithm(_EncapsulationAlgorithm, metaclass=_EncapsulationAlgorithmEnumTypeWrapper):
+    """How a secret is encapsulated. AWS KMS: EncapsulationAlgorithmSpec."""
+
+ENCAPSULATION_ALGORITHM_UNSPECIFIED: EncapsulationAlgorithm.ValueType  # 0
+"""Never valid."""
+ENCAPSULATION_ALGORITHM_ML_KEM: EncapsulationAlgorithm.ValueType  # 1
+"""ML-KEM (FIPS 203)."""
+Global___EncapsulationAlgorithm: _TypeAlias = EncapsulationAlgorithm  # noqa: Y015
+
+class _DataKeyPairSpec:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DataKeyPairSpecEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DataKeyPairSpec.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DATA_KEY_PAIR_SPEC_UNSPECIFIED: _DataKeyPairSpec.ValueType  # 0
+    """Never valid."""
+    DATA_KEY_PAIR_SPEC_RSA_2048: _DataKeyPairSpec.ValueType  # 1
+    """RSA with a modulus of 2048 bits."""
+    DATA_KEY_PAIR_SPEC_RSA_3072: _DataKeyPairSpec.ValueType  # 2
+    """RSA with a modulus of 3072 bits."""
+    DATA_KEY_PAIR_SPEC_RSA_4096: _DataKeyPairSpec.ValueType  # 3
+    """RSA with a modulus of 4096 bits."""
+    DATA_KEY_PAIR_SPEC_ECC_NIST_P256: _DataKeyPairSpec.ValueType  # 4
+    """NIST curve P-256."""
+    DATA_KEY_PAIR_SPEC_ECC_NIST_P384: _DataKeyPairSpec.ValueType  # 5
+    """NIST curve P-384."""
+    DATA_KEY_PAIR_SPEC_ECC_NIST_P521: _DataKeyPairSpec.ValueType  # 6
+    """NIST curve P-521."""
+    DATA_KEY_PAIR_SPEC_ECC_SECG_P256K1: _DataKeyPairSpec.ValueType  # 7
+    """Curve secp256k1."""
+    DATA_KEY_PAIR_SPEC_SM2: _DataKeyPairSpec.ValueType  # 8
+    """SM2."""
+    DATA_KEY_PAIR_SPEC_ECC_NIST_EDWARDS25519: _DataKeyPairSpec.ValueType  # 9
+    """Ed25519."""
+    DATA_KEY_PAIR_SPEC_ML_KEM_512: _DataKeyPairSpec.ValueType  # 10
+    """ML-KEM-512."""
+    DATA_KEY_PAIR_SPEC_ML_KEM_768: _DataKeyPairSpec.ValueType  # 11
+    """ML-KEM-768."""
+    DATA_KEY_PAIR_SPEC_ML_KEM_1024: _DataKeyPairSpec.ValueType  # 12
+    """ML-KEM-1024."""
+
+class DataKeyPairSpec(_DataKeyPairSpec, metaclass=_DataKeyPairSpecEnumTypeWrapper):
+    """The kind of an asymmetric data key pair. AWS KMS: DataKeyPairSpec."""
+
+DATA_KEY_PAIR_SPEC_UNSPECIFIED: DataKeyPairSpec.ValueType  # 0
+"""Never valid."""
+DATA_KEY_PAIR_SPEC_RSA_2048: DataKeyPairSpec.ValueType  # 1
+"""RSA with a modulus of 2048 bits."""
+DATA_KEY_PAIR_SPEC_RSA_3072: DataKeyPairSpec.ValueType  # 2
+"""RSA with a modulus of 3072 bits."""
+DATA_KEY_PAIR_SPEC_RSA_4096: DataKeyPairSpec.ValueType  # 3
+"""RSA with a modulus of 4096 bits."""
+DATA_KEY_PAIR_SPEC_ECC_NIST_P256: DataKeyPairSpec.ValueType  # 4
+"""NIST curve P-256."""
+DATA_KEY_PAIR_SPEC_ECC_NIST_P384: DataKeyPairSpec.ValueType  # 5
+"""NIST curve P-384."""
+DATA_KEY_PAIR_SPEC_ECC_NIST_P521: DataKeyPairSpec.ValueType  # 6
+"""NIST curve P-521."""
+DATA_KEY_PAIR_SPEC_ECC_SECG_P256K1: DataKeyPairSpec.ValueType  # 7
+"""Curve secp256k1."""
+DATA_KEY_PAIR_SPEC_SM2: DataKeyPairSpec.ValueType  # 8
+"""SM2."""
+DATA_KEY_PAIR_SPEC_ECC_NIST_EDWARDS25519: DataKeyPairSpec.ValueType  # 9
+"""Ed25519."""
+DATA_KEY_PAIR_SPEC_ML_KEM_512: DataKeyPairSpec.ValueType  # 10
+"""ML-KEM-512."""
+DATA_KEY_PAIR_SPEC_ML_KEM_768: DataKeyPairSpec.ValueType  # 11
+"""ML-KEM-768."""
+DATA_KEY_PAIR_SPEC_ML_KEM_1024: DataKeyPairSpec.ValueType  # 12
+"""ML-KEM-1024."""
+Global___DataKeyPairSpec: _TypeAlias = DataKeyPairSpec  # noqa: Y015
+
 class _DataKeySpec:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -408,6 +640,10 @@ class KeyMetadata(_message.Message):
     KEY_MANAGER_FIELD_NUMBER: _builtins.int
     KEY_SPEC_FIELD_NUMBER: _builtins.int
     ENCRYPTION_ALGORITHMS_FIELD_NUMBER: _builtins.int
+    SIGNING_ALGORITHMS_FIELD_NUMBER: _builtins.int
+    MAC_ALGORITHMS_FIELD_NUMBER: _builtins.int
+    KEY_AGREEMENT_ALGORITHMS_FIELD_NUMBER: _builtins.int
+    ENCAPSULATION_ALGORITHMS_FIELD_NUMBER: _builtins.int
     MULTI_REGION_FIELD_NUMBER: _builtins.int
     PENDING_DELETION_WINDOW_IN_DAYS_FIELD_NUMBER: _builtins.int
     CURRENT_KEY_MATERIAL_ID_FIELD_NUMBER: _builtins.int
@@ -455,6 +691,22 @@ class KeyMetadata(_message.Message):
     def encryption_algorithms(self) -> _containers.RepeatedScalarFieldContainer[Global___EncryptionAlgorithm.ValueType]:
         """The algorithms for Encrypt and Decrypt; only for ENCRYPT_DECRYPT keys."""
 
+    @_builtins.property
+    def signing_algorithms(self) -> _containers.RepeatedScalarFieldContainer[Global___SigningAlgorithm.ValueType]:
+        """The algorithms for Sign and Verify that this deployment's token can do; only for SIGN_VERIFY keys."""
+
+    @_builtins.property
+    def mac_algorithms(self) -> _containers.RepeatedScalarFieldContainer[Global___MacAlgorithm.ValueType]:
+        """The algorithm for GenerateMac and VerifyMac; only for GENERATE_VERIFY_MAC keys."""
+
+    @_builtins.property
+    def key_agreement_algorithms(self) -> _containers.RepeatedScalarFieldContainer[Global___KeyAgreementAlgorithm.ValueType]:
+        """The algorithm for DeriveSharedSecret; only for KEY_AGREEMENT keys."""
+
+    @_builtins.property
+    def encapsulation_algorithms(self) -> _containers.RepeatedScalarFieldContainer[Global___EncapsulationAlgorithm.ValueType]:
+        """The algorithm for Encapsulate and Decapsulate; only for ENCAPSULATE_DECAPSULATE keys."""
+
     def __init__(
         self,
         *,
@@ -472,13 +724,17 @@ class KeyMetadata(_message.Message):
         key_manager: Global___KeyManager.ValueType = ...,
         key_spec: Global___KeySpec.ValueType = ...,
         encryption_algorithms: _abc.Iterable[Global___EncryptionAlgorithm.ValueType] | None = ...,
+        signing_algorithms: _abc.Iterable[Global___SigningAlgorithm.ValueType] | None = ...,
+        mac_algorithms: _abc.Iterable[Global___MacAlgorithm.ValueType] | None = ...,
+        key_agreement_algorithms: _abc.Iterable[Global___KeyAgreementAlgorithm.ValueType] | None = ...,
+        encapsulation_algorithms: _abc.Iterable[Global___EncapsulationAlgorithm.ValueType] | None = ...,
         multi_region: _builtins.bool = ...,
         pending_deletion_window_in_days: _builtins.int = ...,
         current_key_material_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["creation_date", b"creation_date", "deletion_date", b"deletion_date", "valid_to", b"valid_to"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["arn", b"arn", "aws_account_id", b"aws_account_id", "creation_date", b"creation_date", "current_key_material_id", b"current_key_material_id", "deletion_date", b"deletion_date", "description", b"description", "enabled", b"enabled", "encryption_algorithms", b"encryption_algorithms", "key_id", b"key_id", "key_manager", b"key_manager", "key_spec", b"key_spec", "key_state", b"key_state", "key_usage", b"key_usage", "multi_region", b"multi_region", "origin", b"origin", "pending_deletion_window_in_days", b"pending_deletion_window_in_days", "valid_to", b"valid_to"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arn", b"arn", "aws_account_id", b"aws_account_id", "creation_date", b"creation_date", "current_key_material_id", b"current_key_material_id", "deletion_date", b"deletion_date", "description", b"description", "enabled", b"enabled", "encapsulation_algorithms", b"encapsulation_algorithms", "encryption_algorithms", b"encryption_algorithms", "key_agreement_algorithms", b"key_agreement_algorithms", "key_id", b"key_id", "key_manager", b"key_manager", "key_spec", b"key_spec", "key_state", b"key_state", "key_usage", b"key_usage", "mac_algorithms", b"mac_algorithms", "multi_region", b"multi_region", "origin", b"origin", "pending_deletion_window_in_days", b"pending_deletion_window_in_days", "signing_algorithms", b"signing_algorithms", "valid_to", b"valid_to"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
