@@ -1,7 +1,8 @@
 """The token layer: PKCS#11 tokens, sessions and mechanisms. Knows nothing of gRPC, store or policies."""
 
 from strongroom.hsm.capabilities import (
-    SYMMETRIC_KEYS,
+    DATA_KEY_PAIRS,
+    NEEDED,
     Capability,
     CapabilityReport,
     CapabilityRow,
@@ -18,12 +19,15 @@ from strongroom.hsm.errors import (
     PinRejected,
     PinUnavailable,
     ProfileInvalid,
+    PublicKeyRejected,
+    SignatureRejected,
     TokenAmbiguous,
     TokenFull,
     TokenNotFound,
     TokenUnavailable,
 )
 from strongroom.hsm.identifiers import (
+    KeyPair,
     MaterialId,
     MaterialRef,
     Sealed,
@@ -31,12 +35,18 @@ from strongroom.hsm.identifiers import (
     TokenObject,
     TokenState,
 )
+from strongroom.hsm.key_kinds import SHAPES, KeyKind, KeyPurpose
+from strongroom.hsm.pair_reserve import ReserveFigures
 from strongroom.hsm.pins import PinSource
+from strongroom.hsm.rsa_oaep import OaepHash
+from strongroom.hsm.signatures import SigningAlgorithm
 from strongroom.hsm.token import Token
 from strongroom.hsm.token_profiles import TokenProfile, builtin_profiles, load_profile
 
 __all__ = [
-    "SYMMETRIC_KEYS",
+    "DATA_KEY_PAIRS",
+    "NEEDED",
+    "SHAPES",
     "Capability",
     "CapabilityReport",
     "CapabilityRow",
@@ -45,16 +55,24 @@ __all__ = [
     "HsmError",
     "HsmFault",
     "IdentityMismatch",
+    "KeyKind",
     "KeyNotProtected",
+    "KeyPair",
+    "KeyPurpose",
     "MaterialId",
     "MaterialMissing",
     "MaterialRef",
     "MechanismUnsupported",
+    "OaepHash",
     "PinRejected",
     "PinSource",
     "PinUnavailable",
     "ProfileInvalid",
+    "PublicKeyRejected",
+    "ReserveFigures",
     "Sealed",
+    "SignatureRejected",
+    "SigningAlgorithm",
     "Token",
     "TokenAmbiguous",
     "TokenDescription",

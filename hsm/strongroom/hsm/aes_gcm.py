@@ -5,7 +5,6 @@ from pkcs11 import GCMParams, Mechanism
 from strongroom.hsm.identifiers import Sealed
 from strongroom.hsm.sessions import PooledSession
 
-IV_BYTES = 12
 TAG_BYTES = 16
 _BITS = 8
 _TAG_BITS = TAG_BYTES * _BITS
@@ -14,8 +13,8 @@ _GCM = Mechanism.AES_GCM
 
 def seal(session: PooledSession, handle: int, plaintext: bytes, aad: bytes) -> Sealed:
     """Encrypts with an IV from the token's generator (NIST SP 800-38D §8.2.2)."""
-    iv = session.raw.generate_random(IV_BYTES * _BITS)
-    key = session.aes
+    iv = session.next_iv()
+    key = session.key
     key.handle = handle
     # The buffer is exactly the answer's size: python-pkcs11 would clear 8 KiB each time.
     size = len(plaintext) + TAG_BYTES
@@ -25,7 +24,7 @@ def seal(session: PooledSession, handle: int, plaintext: bytes, aad: bytes) -> S
 
 def open_sealed(session: PooledSession, handle: int, iv: bytes, ciphertext: bytes, aad: bytes) -> bytes:
     """Decrypts; the token's error tells a wrong tag only if the token tells it."""
-    key = session.aes
+    key = session.key
     key.handle = handle
     parameters = GCMParams(iv, aad, _TAG_BITS)
     # Some modules want room for the tag too when they are asked for the length.

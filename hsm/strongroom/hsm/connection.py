@@ -1,10 +1,11 @@
 """Everything that is dead after C_Finalize: the login, the sessions, the handles."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import RLock
-from typing import Any
+from typing import Any, NamedTuple
 
 import pkcs11
 
@@ -16,15 +17,16 @@ from strongroom.hsm.errors import (
     TokenNotFound,
     TokenUnavailable,
 )
-from strongroom.hsm.identifiers import MaterialId, TokenDescription
+from strongroom.hsm.identifiers import MaterialId, MaterialRef, TokenDescription
 from strongroom.hsm.login_guard import LoginFiles, login_turn
 from strongroom.hsm.meanings import Meaning, describe, meaning_of
 from strongroom.hsm.pins import PinSource
-from strongroom.hsm.sessions import SessionPool
-from strongroom.hsm.templates import attribute_mapper
+from strongroom.hsm.sessions import IV_BYTES, SessionPool
+from strongroom.hsm.templates import Facts, attribute_mapper
 from strongroom.hsm.token_profiles import InitializeMode, TokenProfile, UserType
 
 _TURN_TIMEOUT_S = 30.0
+_MAX_IVS_AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +35,27 @@ class Sentinel:
 
     Args:
         handle: its handle.
-        check: a message that it sealed when this connection began.
+        ref: with a check that it made when this connection began.
+        profile: how its mechanism is used.
     """
 
     handle: int
-    check: bytes
+    ref: MaterialRef
+    profile: TokenProfile
+
+
+class Candidate(NamedTuple):
+    """An object that may be a material.
+
+    Args:
+        label: its CKA_LABEL.
+        handle: its handle.
+        facts: what the token says of it.
+    """
+
+    label: str
+    handle: int
+    facts: Facts
 
 
 @dataclass(slots=True)
@@ -52,9 +70,10 @@ class Connection:
         lock: held while a token object is created or searched: doing both at once makes SoftHSM's
             key generation fail.
         handles: object handles by material id, proved to be the right objects.
-        candidates: label and handle by material id of protected keys that an enumeration found;
-            their identity is proved at first use.
+        candidates: by material id, what an enumeration found; proved at its first use.
         sentinel: the key that answers whether the token is well.
+        before_close: called first of all, to give back sessions that are kept.
+        is_ending: True once no session may be kept any more.
     """
 
     module: Any
@@ -63,11 +82,16 @@ class Connection:
     sessions: SessionPool
     lock: RLock = field(default_factory=RLock)
     handles: dict[MaterialId, int] = field(default_factory=dict)
-    candidates: dict[bytes, list[tuple[str, int]]] = field(default_factory=dict)
+    candidates: dict[bytes, list[Candidate]] = field(default_factory=dict)
     sentinel: Sentinel | None = None
+    before_close: list[Callable[[], None]] = field(default_factory=list)
+    is_ending: bool = False
 
     def close(self, timeout_s: float) -> bool:
         """Ends everything; False if operations still run, for then the module can't be finalised."""
+        self.is_ending = True
+        for give_back in self.before_close:
+            give_back()
         if not self.sessions.close(timeout_s):
             return False
         self.handles.clear()
@@ -100,7 +124,8 @@ def connect(profile: TokenProfile, pin: PinSource, directory: Path) -> Connectio
         except BaseException:
             library.finalize(module)
             raise
-    sessions = SessionPool(token, profile.max_sessions - 1)
+    ivs_at_once = max(1, min(_MAX_IVS_AT_ONCE, profile.max_random_bytes // IV_BYTES))
+    sessions = SessionPool(token, profile.max_sessions - 1, ivs_at_once)
     return Connection(module, describe_token(token), login, sessions)
 
 
@@ -113,7 +138,7 @@ def _load(profile: TokenProfile) -> Any:  # noqa: ANN401 # untyped
 
 def _find_token(module: Any, profile: TokenProfile) -> Any:  # noqa: ANN401 # untyped
     try:
-        tokens = list(module.get_tokens(token_label=profile.label, token_serial=profile.serial))
+        tokens = library.tokens(module, profile.label, profile.serial)
         is_empty = not tokens and not module.get_slots(token_present=True)
     except pkcs11.PKCS11Error as error:
         raise TokenUnavailable(f"The token can't be found: {describe(error)}.") from None
@@ -145,10 +170,9 @@ def _log_in(token: Any, profile: TokenProfile, pin: PinSource) -> Any:  # noqa: 
 
 def describe_token(token: Any) -> TokenDescription:  # noqa: ANN401 # a pkcs11 token
     """What a token says of itself."""
-    serial = token.serial
     return TokenDescription(
         label=token.label,
-        serial=serial.decode("ascii", "replace") if isinstance(serial, bytes) else str(serial),
+        serial=library.serial_of(token),
         manufacturer=token.manufacturer_id,
         model=token.model,
     )

@@ -10,6 +10,8 @@ HsmError
     PinRejected             the token refused the PIN; never tried again, since tokens lock
     PinUnavailable          the PIN can't be read from where the configuration says
     ProfileInvalid          the token profile can't be used
+    PublicKeyRejected       not a public key, or not one of the kind that is needed
+    SignatureRejected       the signature isn't one of this key over this message
     TokenAmbiguous          several tokens match the profile
     TokenFull               no room for another object
     TokenNotFound           no token matches the profile
@@ -55,6 +57,14 @@ class PinUnavailable(HsmError):
 
 class ProfileInvalid(HsmError):
     """The token profile can't be used."""
+
+
+class PublicKeyRejected(HsmError):
+    """Not a public key, or not one of the kind that is needed."""
+
+
+class SignatureRejected(HsmError):
+    """The signature isn't one of this key over this message, or isn't a signature."""
 
 
 class TokenAmbiguous(HsmError):

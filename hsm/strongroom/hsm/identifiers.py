@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple, NewType
 
+from strongroom.hsm.key_kinds import KeyKind, KeyPurpose
+
 MaterialId = NewType("MaterialId", bytes)
-"""16 random bytes, the CKA_ID of a token object (pair)."""
+"""16 random bytes, the CKA_ID of a token object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +17,16 @@ class MaterialRef:
     Args:
         material_id: its CKA_ID.
         label: its CKA_LABEL, `strongroom/<deployment>/<key id>`.
-        check: a known message sealed by it when it was made: `iv ‖ ciphertext ‖ tag`, 60 bytes.
+        kind: what it is.
+        purpose: what it may do.
+        check: its pinned identity. Of a pair, the public key (SubjectPublicKeyInfo, DER); of a secret key,
+            what it made of a known message: `iv ‖ ciphertext ‖ tag`, 60 bytes, or an HMAC.
     """
 
     material_id: MaterialId
     label: str
+    kind: KeyKind
+    purpose: KeyPurpose
     check: bytes
 
 
@@ -35,9 +42,24 @@ class Sealed(NamedTuple):
     ciphertext: bytes
 
 
+class KeyPair(NamedTuple):
+    """A data key pair, on its way out.
+
+    Args:
+        private_key: PrivateKeyInfo in DER (RFC 5958), in the clear.
+        public_key: SubjectPublicKeyInfo in DER (RFC 5280 §4.1).
+    """
+
+    private_key: bytes
+    public_key: bytes
+
+    def __repr__(self) -> str:
+        return f"KeyPair({len(self.private_key)} bytes, {len(self.public_key)} bytes)"
+
+
 @dataclass(frozen=True, slots=True)
 class TokenObject:
-    """A secret key found on the token, by name only."""
+    """A secret or private key found on the token, by name only."""
 
     material_id: bytes
     label: str

@@ -47,16 +47,16 @@ class Inspection:
     def probe(self) -> CapabilityReport:
         """Tries what the token can do, with session objects that vanish."""
         with self._session() as session:
-            return probing.probe(session.raw, self._profile)
+            return probing.probe(session, self._profile)
 
     def objects(self, deployment: str) -> tuple[TokenObject, ...]:
-        """The deployment's AES keys, without the sentinel that the service keeps there."""
+        """The deployment's keys, without the sentinel that the service keeps there."""
         with self._session() as session:
             prefix = f"strongroom/{deployment}/"
             found = objects.enumerate_named(self._connection, session, prefix)
             self._connection.candidates.clear()
             objects.remember_candidates(self._connection, found)
-        return tuple(name for name, _ in found if name.material_id != SENTINEL_ID)
+        return tuple(one.name for one in found if one.name.material_id != SENTINEL_ID)
 
     def find(self, ref: MaterialRef) -> Presence:
         """Whether a material is there; quick for those that `objects` has found."""

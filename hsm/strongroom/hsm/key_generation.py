@@ -1,72 +1,110 @@
 """Making a key inside the token."""
 
 import logging
-from typing import Any
+from typing import Any, NamedTuple
 
 import pkcs11
-from pkcs11 import KeyType
+from pkcs11 import Attribute, KeyType, MechanismFlag
 
-from strongroom.hsm import key_checks, objects, templates
+from strongroom.hsm import key_checks, objects, public_keys, templates
 from strongroom.hsm.connection import Connection
-from strongroom.hsm.errors import KeyNotProtected
+from strongroom.hsm.errors import IdentityMismatch, KeyNotProtected, PublicKeyRejected
 from strongroom.hsm.identifiers import MaterialId, MaterialRef, TokenObject
+from strongroom.hsm.key_kinds import SHAPES, KeyKind, KeyPurpose
 from strongroom.hsm.sessions import PooledSession
 from strongroom.hsm.token_profiles import TokenProfile
 
 _log = logging.getLogger(__name__)
 
-_AES_BITS = 256
+_NO_USAGE = MechanismFlag(0)  # the templates say it
 
 
-def generate_aes(
-    connection: Connection,
-    session: PooledSession,
-    profile: TokenProfile,
-    *,
-    material_id: MaterialId,
-    label: str,
+class NewKey(NamedTuple):
+    """What is to be made."""
+
+    material_id: MaterialId
+    label: str
+    kind: KeyKind
+    purpose: KeyPurpose
+
+
+def generate(
+    connection: Connection, session: PooledSession, profile: TokenProfile, new: NewKey
 ) -> MaterialRef:
-    """Makes an AES-256 key and its check.
+    """Makes a key and its check.
 
     Raises:
         KeyNotProtected: the token made a key that could leave it; the key is destroyed.
+        IdentityMismatch: the private key doesn't do what its public key says; likewise.
         PKCS11Error: the token didn't make it, or may have; what may be there is destroyed if possible.
     """
     try:
-        key = generate_object(connection, session, profile, material_id=material_id, label=label)
-        check = key_checks.make(session, key.handle, material_id)
-    except pkcs11.PKCS11Error:
-        _destroy_leftover(connection, session, material_id, label)
+        key, public_key = generate_object(connection, session, profile, new)
+        check = public_key or key_checks.make(session, key.handle, new.kind, new.material_id)
+        ref = MaterialRef(*new, check)
+        _require_identity(session, key.handle, ref, profile)
+    except (pkcs11.PKCS11Error, PublicKeyRejected, IdentityMismatch):
+        _destroy_leftover(connection, session, new.material_id, new.label)
         raise
-    connection.handles[material_id] = key.handle
-    return MaterialRef(material_id, label, check)
+    connection.handles[new.material_id] = key.handle
+    return ref
 
 
 def generate_object(
-    connection: Connection,
-    session: PooledSession,
-    profile: TokenProfile,
-    *,
-    material_id: MaterialId,
-    label: str,
-) -> Any:  # noqa: ANN401 # a pkcs11 object
-    """Makes an AES-256 token object; it is proved to be protected, or destroyed."""
+    connection: Connection, session: PooledSession, profile: TokenProfile, new: NewKey
+) -> tuple[Any, bytes]:
+    """Makes a token object; it is proved to be protected, or destroyed.
+
+    Returns:
+        The secret or private key, and the public key, empty for a secret key.
+    """
     with connection.lock:
-        key = session.raw.generate_key(
-            KeyType.AES,
-            _AES_BITS,
-            id=material_id,
-            label=label,
-            store=True,
-            capabilities=templates.AES_USAGE,
-            template=templates.aes_template(profile),
-        )
+        key, public_key = _make(session, profile, new, is_stored=True)
     try:
-        templates.prove_protected(key)
+        templates.prove(templates.read_facts(key), new.kind, new.purpose)
     except KeyNotProtected:
         key.destroy()
         raise
+    return key, public_key
+
+
+def make_session_object(
+    session: PooledSession, profile: TokenProfile, kind: KeyKind, purpose: KeyPurpose
+) -> Any:  # noqa: ANN401
+    """Makes a key as production does, but for its session alone: for probes."""
+    key, _ = _make(session, profile, NewKey(MaterialId(b""), "", kind, purpose), is_stored=False)
     return key
+
+
+def generate_pair(
+    session: PooledSession,
+    kind: KeyKind,
+    private_template: dict[Attribute, Any],
+    **names: Any,  # noqa: ANN401
+) -> tuple[Any, bytes]:
+    """Makes a pair and reads its public key, which never stays: it can be read at any time from the store."""
+    shape = SHAPES[kind]
+    public_template: dict[Attribute, Any] = {Attribute.TOKEN: False, Attribute.PRIVATE: False}
+    if shape.parameter_set:
+        public_template[Attribute.PARAMETER_SET] = shape.parameter_set
+    source, length = session.raw, {"key_length": shape.bits} if shape.key_type is KeyType.RSA else {}
+    kinds = () if shape.curve else (shape.key_type,)
+    if shape.curve:
+        parameters = {Attribute.EC_PARAMS: shape.curve}
+        source = session.raw.create_domain_parameters(shape.key_type, parameters, local=True)
+    public, private = source.generate_keypair(
+        *kinds,
+        **length,
+        **names,
+        capabilities=_NO_USAGE,
+        mechanism=shape.generator,
+        public_template=public_template,
+        private_template=private_template,
+    )
+    try:
+        return private, public_keys.read(public, kind)
+    finally:
+        public.destroy()
 
 
 def destroy_named(connection: Connection, session: PooledSession, material_id: bytes, label: str) -> bool:
@@ -74,11 +112,35 @@ def destroy_named(connection: Connection, session: PooledSession, material_id: b
     wanted = TokenObject(material_id, label)
     connection.handles.pop(MaterialId(material_id), None)
     connection.candidates.pop(material_id, None)
-    ours = [o for o in objects.search(connection, session, material_id) if objects.name_of(o) == wanted]
+    ours = [found for found in objects.search(connection, session, material_id) if found.name == wanted]
     with connection.lock:
         for found in ours:
-            found.destroy()
+            found.key.destroy()
     return bool(ours)
+
+
+def _make(
+    session: PooledSession, profile: TokenProfile, new: NewKey, *, is_stored: bool
+) -> tuple[Any, bytes]:
+    shape = SHAPES[new.kind]
+    template = templates.template_of(new.kind, new.purpose, profile)
+    names = {"id": new.material_id, "label": new.label, "store": is_stored}
+    if not shape.is_secret:
+        return generate_pair(session, new.kind, template, **names)
+    key = session.raw.generate_key(
+        shape.key_type,
+        shape.bits,
+        **names,
+        capabilities=_NO_USAGE,
+        mechanism=shape.generator,
+        template=template,
+    )
+    return key, b""
+
+
+def _require_identity(session: PooledSession, handle: int, ref: MaterialRef, profile: TokenProfile) -> None:
+    if not key_checks.matches(session, handle, ref, profile):
+        raise IdentityMismatch("The token made a key that doesn't do what it should.")
 
 
 def _destroy_leftover(connection: Connection, session: PooledSession, material_id: bytes, label: str) -> None:

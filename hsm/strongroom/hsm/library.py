@@ -10,7 +10,7 @@ import logging
 from typing import Any, Self
 
 import pkcs11
-from pkcs11 import _pkcs11
+from pkcs11 import TokenFlag, _pkcs11
 
 from strongroom.hsm.errors import HsmFault
 from strongroom.hsm.meanings import describe
@@ -151,3 +151,28 @@ def finalize(module: Any) -> None:  # noqa: ANN401 # untyped
         module.finalize()
     except pkcs11.PKCS11Error as error:
         _log.warning("the PKCS#11 module can't be finalised: %s", describe(error))
+
+
+def tokens(module: Any, label: str | None = None, serial: str | None = None) -> list[Any]:  # noqa: ANN401 # untyped
+    """The initialised tokens of a module with this label and serial number, if they are given.
+
+    python-pkcs11's own search asks every slot for its mechanisms, which some modules refuse for a token that
+    isn't initialised: one such slot would hide all others.
+
+    Raises:
+        pkcs11.PKCS11Error: the module can't be asked.
+    """
+    found = []
+    for slot in module.get_slots(token_present=True):
+        token = slot.get_token()
+        if not token.flags & TokenFlag.TOKEN_INITIALIZED:
+            continue
+        if label in {None, token.label} and serial in {None, serial_of(token)}:
+            found.append(token)
+    return found
+
+
+def serial_of(token: Any) -> str:  # noqa: ANN401 # a pkcs11 token
+    """A token's serial number as text."""
+    serial = token.serial
+    return serial.decode("ascii", "replace") if isinstance(serial, bytes) else str(serial)

@@ -1,13 +1,16 @@
 """Finding our objects on a token, and proving that they are ours."""
 
 import logging
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import pkcs11
-from pkcs11 import Attribute
+from pkcs11 import Attribute, _pkcs11
 
 from strongroom.hsm import key_checks, templates
-from strongroom.hsm.connection import Connection
+from strongroom.hsm.connection import Candidate, Connection
 from strongroom.hsm.errors import IdentityMismatch, KeyNotProtected, MaterialMissing
 from strongroom.hsm.identifiers import MaterialRef, TokenObject
 from strongroom.hsm.meanings import Meaning, describe, meaning_of
@@ -16,37 +19,61 @@ from strongroom.hsm.token_profiles import TokenProfile
 
 _log = logging.getLogger(__name__)
 
-_BATCH = 100
 _REFUSALS = frozenset({Meaning.DATA, Meaning.AMBIGUOUS, Meaning.PROTECTED, Meaning.USAGE})
 
 
-def search(connection: Connection, session: PooledSession, material_id: bytes | None = None) -> list[Any]:
-    """The AES keys on the token with this id, or all of them, as pkcs11 objects."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A secret or private key on the token, as a search saw it."""
+
+    name: TokenObject
+    key: Any  # a pkcs11 object
+
+
+def search(connection: Connection, session: PooledSession, material_id: bytes | None = None) -> list[Found]:
+    """The objects on the token with this id, or all of them, that bear id and label."""
+    template: dict[Attribute, Any] = {Attribute.TOKEN: True}
+    if material_id is not None:
+        template[Attribute.ID] = material_id
     with connection.lock:
-        return list(session.raw.get_objects(templates.aes_search(material_id), batch_size=_BATCH))
+        return [found for key in _objects(session.raw, template) if (found := _named(key)) is not None]
 
 
-def name_of(found: Any) -> TokenObject | None:  # noqa: ANN401 # a pkcs11 object
-    """Id and label of an object; None if it has none, as one half written before a crash."""
+def _objects(raw: Any, template: dict[Attribute, Any]) -> Iterator[Any]:  # noqa: ANN401 # a pkcs11 session
+    """One by one, so that one half written before a crash spoils nothing but itself."""
+    batches = _pkcs11.SearchIter(raw, template, 1)  # type: ignore[attr-defined]
     try:
-        return TokenObject(bytes(found[Attribute.ID]), str(found[Attribute.LABEL]))
-    except (pkcs11.PKCS11Error, UnicodeDecodeError):
+        batches.__enter__()
+        for batch in batches:
+            try:
+                yield next(batch)
+            except (pkcs11.PKCS11Error, ValueError) as error:
+                _log.info("passed over an object that can't be read: %s", type(error).__name__)
+    finally:
+        with suppress(pkcs11.PKCS11Error):  # on a dead session it would fail again when it is collected
+            batches._finalize()  # noqa: SLF001
+
+
+def _named(key: Any) -> Found | None:  # noqa: ANN401 # a pkcs11 object
+    try:
+        found = key.get_attributes([Attribute.ID, Attribute.LABEL])
+        return Found(TokenObject(bytes(found[Attribute.ID]), str(found[Attribute.LABEL])), key)
+    except (pkcs11.PKCS11Error, UnicodeDecodeError, KeyError):
         return None
 
 
-def enumerate_named(
-    connection: Connection, session: PooledSession, prefix: str
-) -> list[tuple[TokenObject, Any]]:
-    """Every AES key whose label begins with the prefix."""
-    named = ((name_of(found), found) for found in search(connection, session))
-    return [(name, found) for name, found in named if name and name.label.startswith(prefix)]
+def enumerate_named(connection: Connection, session: PooledSession, prefix: str) -> list[Found]:
+    """Every key whose label begins with the prefix."""
+    return [found for found in search(connection, session) if found.name.label.startswith(prefix)]
 
 
-def remember_candidates(connection: Connection, found: list[tuple[TokenObject, Any]]) -> None:
-    """Keeps the handles of those keys that are protected; the others are never used."""
-    for name, key in found:
-        if _is_protected(key, name.label):
-            connection.candidates.setdefault(name.material_id, []).append((name.label, key.handle))
+def remember_candidates(connection: Connection, found: Iterable[Found]) -> None:
+    """Keeps handles, and what the token says of each; they are proved at their first use."""
+    facts_seen: dict[templates.Facts, templates.Facts] = {}  # most keys say the same
+    for one in found:
+        facts = templates.read_facts(one.key)
+        candidate = Candidate(one.name.label, one.key.handle, facts_seen.setdefault(facts, facts))
+        connection.candidates.setdefault(one.name.material_id, []).append(candidate)
 
 
 def handle_of(connection: Connection, session: PooledSession, ref: MaterialRef, profile: TokenProfile) -> int:
@@ -61,44 +88,40 @@ def handle_of(connection: Connection, session: PooledSession, ref: MaterialRef, 
     handle = connection.handles.get(ref.material_id)
     if handle is not None:
         return handle
-    named = connection.candidates.pop(ref.material_id, [])
-    if not _of(named, ref):
-        named = _search_candidates(connection, session, ref)
-    for handle in _of(named, ref):
-        if _is_genuine(session, handle, ref, profile):
-            connection.handles[ref.material_id] = handle
-            return handle
+    candidates = _of(connection.candidates.pop(ref.material_id, []), ref)
+    for candidate in candidates or _search_candidates(connection, session, ref):
+        if _is_protected(candidate, ref) and _is_genuine(session, candidate.handle, ref, profile):
+            connection.handles[ref.material_id] = candidate.handle
+            return candidate.handle
     raise IdentityMismatch("The object under this key's name on the token isn't this key.")
 
 
-def _of(named: list[tuple[str, int]], ref: MaterialRef) -> list[int]:
-    return [handle for label, handle in named if label == ref.label]
+def _of(candidates: list[Candidate], ref: MaterialRef) -> list[Candidate]:
+    return [candidate for candidate in candidates if candidate.label == ref.label]
 
 
-def _search_candidates(
-    connection: Connection, session: PooledSession, ref: MaterialRef
-) -> list[tuple[str, int]]:
+def _search_candidates(connection: Connection, session: PooledSession, ref: MaterialRef) -> list[Candidate]:
     wanted = TokenObject(ref.material_id, ref.label)
-    named = [found for found in search(connection, session, ref.material_id) if name_of(found) == wanted]
+    named = [found for found in search(connection, session, ref.material_id) if found.name == wanted]
     if not named:
         raise MaterialMissing("The token has no object for this key.")
     if len(named) > 1:
         _log.error("several objects bear one key's id and label", extra={"label": ref.label})
-    return [(ref.label, found.handle) for found in named if _is_protected(found, ref.label)]
+    return [Candidate(ref.label, found.key.handle, templates.read_facts(found.key)) for found in named]
 
 
-def _is_protected(found: Any, label: str) -> bool:  # noqa: ANN401 # a pkcs11 object
+def _is_protected(candidate: Candidate, ref: MaterialRef) -> bool:
     try:
-        templates.prove_protected(found)
+        templates.prove(candidate.facts, ref.kind, ref.purpose)
     except KeyNotProtected as error:
-        _log.error("refused an object: %s", error, extra={"label": label})  # no defect
+        _log.error("refused an object: %s", error, extra={"label": ref.label})  # no defect
         return False
     return True
 
 
 def _is_genuine(session: PooledSession, handle: int, ref: MaterialRef, profile: TokenProfile) -> bool:
     try:
-        return key_checks.matches(session, handle, ref.material_id, ref.check)
+        return key_checks.matches(session, handle, ref, profile)
     except pkcs11.PKCS11Error as error:
         if meaning_of(error, profile.error_meanings) not in _REFUSALS:
             raise

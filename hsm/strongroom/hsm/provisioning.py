@@ -32,12 +32,13 @@ def make_token(profile: TokenProfile, label: str, so_pin: str, pin: str) -> None
     os.environ.update(profile.environment)
     module = library.load(profile.module_path(), profile.reserved, with_locking=True)
     try:
-        if list(module.get_tokens(token_label=label)):
+        if library.tokens(module, label):
             raise TokenAmbiguous(f"There is a token with the label {label!r} already.")
         module.init_token(_free_slot(module), so_pin, label)
         module.finalize()
         module.initialize()  # SoftHSM gives the new token another slot
-        session = module.get_token(token_label=label).open(rw=True, so_pin=so_pin)
+        (token,) = library.tokens(module, label)
+        session = token.open(rw=True, so_pin=so_pin)
         session.init_pin(pin)
         session.close()
     except pkcs11.PKCS11Error as error:

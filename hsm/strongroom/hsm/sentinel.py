@@ -5,16 +5,17 @@ initialised anew, finds nothing and may say no more than that.
 """
 
 from pathlib import Path
-from typing import Any
 
 import pkcs11
 
-from strongroom.hsm import key_checks
+from strongroom.hsm import key_checks, objects
+from strongroom.hsm.capabilities import CapabilityReport
 from strongroom.hsm.connection import Connection, Sentinel
-from strongroom.hsm.identifiers import MaterialId, TokenObject
-from strongroom.hsm.key_generation import generate_object
+from strongroom.hsm.identifiers import MaterialId, MaterialRef
+from strongroom.hsm.key_generation import NewKey, generate_object
+from strongroom.hsm.key_kinds import KeyKind, KeyPurpose
 from strongroom.hsm.login_guard import login_turn
-from strongroom.hsm.objects import enumerate_named
+from strongroom.hsm.objects import Found
 from strongroom.hsm.sessions import PooledSession
 from strongroom.hsm.token_profiles import TokenProfile
 
@@ -22,54 +23,62 @@ SENTINEL_ID = MaterialId(b"strongroom-alive")
 _TURN_TIMEOUT_S = 30.0
 _RANDOM_BITS = 64
 
+# What it can be: a secret key, whose check needs nothing that was written down elsewhere.
+_CHOICES = (
+    (KeyKind.AES_256, KeyPurpose.ENCRYPT),
+    (KeyKind.HMAC_256, KeyPurpose.AUTHENTICATE),
+    (KeyKind.HMAC_512, KeyPurpose.AUTHENTICATE),
+)
+
 
 def place(
     connection: Connection,
     session: PooledSession,
     profile: TokenProfile,
+    capabilities: CapabilityReport,
     *,
     prefix: str,
     directory: Path,
-) -> list[tuple[TokenObject, Any]]:
-    """Finds the deployment's keys, makes the sentinel if there is none, and lets it seal a message.
+) -> list[Found]:
+    """Finds the deployment's keys, makes the sentinel if there is none, and lets it make its check.
 
     Returns:
         The deployment's keys, without the sentinel.
     """
-    found = enumerate_named(connection, session, prefix)
-    key = _sentinel_of(found) or _make(connection, session, profile, prefix, directory)
-    check = key_checks.make(session, key.handle, SENTINEL_ID)
-    connection.sentinel = Sentinel(key.handle, check)
-    return [(name, key) for name, key in found if name.material_id != SENTINEL_ID]
+    found = objects.enumerate_named(connection, session, prefix)
+    chosen = next((choice for choice in _CHOICES if not capabilities.missing_for(*choice)), None)
+    if chosen is not None:
+        new = NewKey(SENTINEL_ID, f"{prefix}sentinel", *chosen)
+        handle = _handle_in(found) or _make(connection, session, profile, new, directory)
+        check = key_checks.make(session, handle, new.kind, SENTINEL_ID)
+        connection.sentinel = Sentinel(handle, MaterialRef(*new, check), profile)
+    return [one for one in found if one.name.material_id != SENTINEL_ID]
 
 
 def answers(connection: Connection, session: PooledSession) -> bool:
-    """True if the token is well: the sentinel opens what it sealed.
+    """True if the token is well: the sentinel confirms what it has made.
 
-    A token that can't have a sentinel, because it can't protect or use keys, only has to draw a number.
+    A token that can't have a sentinel, because it can't protect or use such keys, only has to draw a number.
     """
     sentinel = connection.sentinel
     try:
         if sentinel is None:
             return bool(session.raw.generate_random(_RANDOM_BITS))
-        return key_checks.matches(session, sentinel.handle, SENTINEL_ID, sentinel.check)
+        return key_checks.matches(session, sentinel.handle, sentinel.ref, sentinel.profile)
     except pkcs11.PKCS11Error:
         return False
 
 
-def _sentinel_of(found: list[tuple[TokenObject, Any]]) -> Any:  # noqa: ANN401 # a pkcs11 object
-    return next((key for name, key in found if name.material_id == SENTINEL_ID), None)
+def _handle_in(found: list[Found]) -> int | None:
+    return next((one.key.handle for one in found if one.name.material_id == SENTINEL_ID), None)
 
 
 def _make(
-    connection: Connection,
-    session: PooledSession,
-    profile: TokenProfile,
-    prefix: str,
-    directory: Path,
-) -> Any:  # noqa: ANN401 # a pkcs11 object
+    connection: Connection, session: PooledSession, profile: TokenProfile, new: NewKey, directory: Path
+) -> int:
     with login_turn(directory, _TURN_TIMEOUT_S):  # several workers start at once: one makes it
-        found = _sentinel_of(enumerate_named(connection, session, prefix))
-        return found or generate_object(
-            connection, session, profile, material_id=SENTINEL_ID, label=f"{prefix}sentinel"
-        )
+        there = _handle_in(objects.search(connection, session, SENTINEL_ID))
+        if there is not None:
+            return there
+        key, _ = generate_object(connection, session, profile, new)
+        return int(key.handle)

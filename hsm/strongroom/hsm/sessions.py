@@ -11,22 +11,34 @@ from typing import Any
 
 import pkcs11
 
-from strongroom.hsm.bound_keys import BoundAesKey
+from strongroom.hsm.bound_keys import BoundKey
 from strongroom.hsm.errors import TokenUnavailable
 from strongroom.hsm.templates import attribute_mapper
 
 _POLL_S = 0.005
 _WAIT_S = 5.0
 
+IV_BYTES = 12
+"""Of AES-GCM (NIST SP 800-38D §8.2.2)."""
+
 
 class PooledSession:
     """A session and the key object that it lends to operations."""
 
-    __slots__ = ("aes", "raw")
+    __slots__ = ("_ivs", "_ivs_at_once", "key", "raw")
 
-    def __init__(self, raw: Any) -> None:  # noqa: ANN401 # a pkcs11 session
+    def __init__(self, raw: Any, ivs_at_once: int) -> None:  # noqa: ANN401 # a pkcs11 session
         self.raw = raw
-        self.aes = BoundAesKey(raw)
+        self.key = BoundKey(raw)
+        self._ivs_at_once = ivs_at_once
+        self._ivs: list[bytes] = []
+
+    def next_iv(self) -> bytes:
+        """96 fresh bits of the token's generator; several are drawn at once, which costs what one costs."""
+        if not self._ivs:
+            data = self.raw.generate_random(self._ivs_at_once * IV_BYTES * 8)
+            self._ivs = [data[at : at + IV_BYTES] for at in range(0, len(data), IV_BYTES)]
+        return self._ivs.pop()
 
 
 class SessionPool:
@@ -35,11 +47,13 @@ class SessionPool:
     Args:
         token: the pkcs11 token, logged in.
         limit: how many sessions the pool may open.
+        ivs_at_once: how many IVs to draw from the token in one call.
     """
 
-    def __init__(self, token: Any, limit: int) -> None:  # noqa: ANN401 # a pkcs11 token
+    def __init__(self, token: Any, limit: int, ivs_at_once: int) -> None:  # noqa: ANN401 # a pkcs11 token
         self._token = token
         self._limit = limit
+        self._ivs_at_once = ivs_at_once
         self._idle: deque[PooledSession] = deque()
         self._opened = 0
         self._waiting = 0
@@ -120,7 +134,8 @@ class SessionPool:
 
     def _open(self) -> PooledSession:
         try:
-            return PooledSession(self._token.open(rw=True, attribute_mapper=attribute_mapper()))
+            raw = self._token.open(rw=True, attribute_mapper=attribute_mapper())
+            return PooledSession(raw, self._ivs_at_once)
         except BaseException:
             self._count_less()
             raise

@@ -6,16 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import pkcs11
-from pkcs11 import Attribute, KeyType, Mechanism, MechanismFlag, ObjectClass
+from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass
 from pkcs11.attributes import AttributeMapper
 
 from strongroom.hsm.errors import KeyNotProtected
+from strongroom.hsm.key_kinds import SHAPES, KeyKind, KeyPurpose, usage_flags
 from strongroom.hsm.token_profiles import TokenProfile
 
 _ULONG_BYTES = ctypes.sizeof(ctypes.c_ulong)
 _BYTE_ORDER = sys.byteorder
-
-AES_USAGE = MechanismFlag.ENCRYPT | MechanismFlag.DECRYPT
 
 _PROTECTION: Mapping[Attribute, bool] = {
     Attribute.PRIVATE: True,
@@ -24,24 +23,30 @@ _PROTECTION: Mapping[Attribute, bool] = {
     Attribute.MODIFIABLE: False,
     Attribute.COPYABLE: False,
 }
-_UNUSED: Mapping[Attribute, bool] = {
-    Attribute.WRAP: False,
-    Attribute.UNWRAP: False,
-    Attribute.SIGN: False,
-    Attribute.VERIFY: False,
-    Attribute.DERIVE: False,
-}
 _PROOF: Mapping[Attribute, bool] = {
     Attribute.SENSITIVE: True,
     Attribute.ALWAYS_SENSITIVE: True,
     Attribute.EXTRACTABLE: False,
     Attribute.NEVER_EXTRACTABLE: True,
     Attribute.LOCAL: True,
-    Attribute.ENCRYPT: True,
-    Attribute.DECRYPT: True,
-    Attribute.WRAP: False,
-    Attribute.UNWRAP: False,
 }
+# CKA_DECAPSULATE is asked for and looked at only where it is wanted: PKCS#11 before v3.2 doesn't know it.
+_USAGES: Mapping[ObjectClass, tuple[Attribute, ...]] = {
+    ObjectClass.SECRET_KEY: (
+        Attribute.ENCRYPT,
+        Attribute.DECRYPT,
+        Attribute.SIGN,
+        Attribute.VERIFY,
+        Attribute.WRAP,
+        Attribute.UNWRAP,
+        Attribute.DERIVE,
+    ),
+    ObjectClass.PRIVATE_KEY: (Attribute.DECRYPT, Attribute.SIGN, Attribute.UNWRAP, Attribute.DERIVE),
+}
+_KINDS = (Attribute.CLASS, Attribute.KEY_TYPE)
+
+Facts = tuple[tuple[Attribute, object], ...]
+"""What a token says of an object, attribute by attribute; those that it doesn't know are left out."""
 
 
 def attribute_mapper() -> AttributeMapper:
@@ -60,49 +65,55 @@ def _unpack_mechanisms(data: bytes) -> tuple[int, ...]:
     return tuple(int.from_bytes(data[at : at + _ULONG_BYTES], _BYTE_ORDER) for at in starts)
 
 
-def aes_template(profile: TokenProfile) -> dict[Attribute, Any]:
-    """The attributes of a new AES key besides class, type, length, id, label and usage."""
-    template: dict[Attribute, Any] = {**_PROTECTION, **_UNUSED}
+def template_of(kind: KeyKind, purpose: KeyPurpose, profile: TokenProfile) -> dict[Attribute, Any]:
+    """The attributes of a new secret or private key besides class, type, length, id and label."""
+    shape, wanted = SHAPES[kind], usage_flags(kind, purpose)
+    usages = {name: name in wanted for name in _USAGES[shape.object_class]}
+    template: dict[Attribute, Any] = {**_PROTECTION, **usages, **dict.fromkeys(wanted, True)}
     if profile.enforces_allowed_mechanisms:
-        template[Attribute.ALLOWED_MECHANISMS] = (Mechanism.AES_GCM,)
+        template[Attribute.ALLOWED_MECHANISMS] = shape.mechanisms[purpose]
     template |= {Attribute[name]: value for name, value in profile.extra_attributes.items()}
     omitted = {Attribute[name] for name in profile.omitted_attributes}
     return {name: value for name, value in template.items() if name not in omitted}
 
 
-def aes_search(material_id: bytes | None = None) -> dict[Attribute, Any]:
-    """The template that finds our AES keys; an open search would stumble over half-written objects."""
-    template: dict[Attribute, Any] = {
-        Attribute.CLASS: ObjectClass.SECRET_KEY,
-        Attribute.KEY_TYPE: KeyType.AES,
-        Attribute.TOKEN: True,
-    }
-    if material_id is not None:
-        template[Attribute.ID] = material_id
-    return template
+def read_facts(key: Any) -> Facts:  # noqa: ANN401 # a pkcs11 object
+    """What the token says of a secret or private key's kind, protection and usages."""
+    names = (*_KINDS, *_PROOF, *_USAGES.get(key.object_class, ()))
+    try:
+        facts = tuple(key.get_attributes(list(names)).items())
+    except (pkcs11.PKCS11Error, ValueError):  # one unknown attribute or value spoils the whole answer
+        facts = tuple((name, value) for name in names if (value := _read_one(key, name)) is not None)
+    if (Attribute.KEY_TYPE, KeyType.ML_KEM) in facts:
+        facts += ((Attribute.DECAPSULATE, _read_one(key, Attribute.DECAPSULATE)),)
+    return facts
 
 
-def prove_protected(key: Any) -> None:  # noqa: ANN401 # a pkcs11 object
-    """Reads back that a key was made inside the token and can never leave it.
+def _read_one(key: Any, name: Attribute) -> object:  # noqa: ANN401 # a pkcs11 object
+    try:
+        return key[name]
+    except (
+        pkcs11.exceptions.AttributeTypeInvalid,
+        pkcs11.exceptions.AttributeSensitive,
+        ValueError,
+    ):
+        return None
+
+
+def prove(facts: Facts, kind: KeyKind, purpose: KeyPurpose) -> None:
+    """Returns if an object is of this kind, was made inside the token, can never leave it, and does no more.
 
     Raises:
-        KeyNotProtected: an attribute says otherwise, or can't be read.
+        KeyNotProtected: an attribute says otherwise, or isn't known.
     """
-    found = _read(key)
-    wrong = [name.name for name, wanted in _PROOF.items() if found.get(name) is not wanted]
+    found, shape, wanted = dict(facts), SHAPES[kind], usage_flags(kind, purpose)
+    needed = {
+        Attribute.CLASS: shape.object_class,
+        Attribute.KEY_TYPE: shape.key_type,
+        **_PROOF,
+        **dict.fromkeys(wanted, True),
+    }
+    wrong = [name.name for name, value in needed.items() if found.get(name) != value]
+    wrong += [name.name for name in _USAGES[shape.object_class] if found.get(name) and name not in wanted]
     if wrong:
         raise KeyNotProtected(f"The token doesn't confirm CKA_{', CKA_'.join(wrong)}.")
-
-
-def _read(key: Any) -> dict[Attribute, Any]:  # noqa: ANN401 # a pkcs11 object
-    try:
-        return dict(key.get_attributes(list(_PROOF)))
-    except pkcs11.PKCS11Error:  # not every module answers for several attributes when one is unknown
-        return {name: value for name in _PROOF if (value := _read_one(key, name)) is not None}
-
-
-def _read_one(key: Any, name: Attribute) -> bool | None:  # noqa: ANN401 # a pkcs11 object
-    try:
-        return bool(key[name])
-    except (pkcs11.exceptions.AttributeTypeInvalid, pkcs11.exceptions.AttributeSensitive):
-        return None

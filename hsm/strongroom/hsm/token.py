@@ -1,47 +1,41 @@
 """One PKCS#11 token of this process: the face of the token layer."""
 
-import statistics
-import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
 
 import pkcs11
 
-from strongroom.hsm import aes_gcm, key_generation, objects, probing, sentinel
-from strongroom.hsm.capabilities import SYMMETRIC_KEYS, Capability, CapabilityReport
+from strongroom.hsm import data_key_pairs, key_generation, objects, probing, sentinel
+from strongroom.hsm.capabilities import DATA_KEY_PAIRS, CapabilityReport
 from strongroom.hsm.connection import Connection, connect
-from strongroom.hsm.errors import (
-    IdentityMismatch,
-    KeyNotProtected,
-    MaterialMissing,
-    MechanismUnsupported,
-    TokenUnavailable,
-)
-from strongroom.hsm.failures import Failure, Failures
+from strongroom.hsm.errors import MaterialMissing, MechanismUnsupported, TokenUnavailable
+from strongroom.hsm.failures import Failures
 from strongroom.hsm.identifiers import (
+    KeyPair,
     MaterialId,
     MaterialRef,
-    Sealed,
     TokenDescription,
     TokenObject,
     TokenState,
 )
+from strongroom.hsm.key_generation import NewKey
+from strongroom.hsm.key_kinds import KeyKind, KeyPurpose
+from strongroom.hsm.key_uses import KeyUses
 from strongroom.hsm.link import Link, OnState
 from strongroom.hsm.meanings import describe
+from strongroom.hsm.pair_reserve import PairReserve, ReserveFigures
 from strongroom.hsm.pins import PinSource
+from strongroom.hsm.runner import Runner
 from strongroom.hsm.sessions import PooledSession
 from strongroom.hsm.token_profiles import TokenProfile
 
-T = TypeVar("T")
-Work = Callable[[Connection, PooledSession], T]
-
 _BITS = 8
-_LATENCY_SAMPLES = 31
 _CLOSE_TIMEOUT_S = 1.0
+_SESSIONS_FOR_CALLS = 8  # a pair that waits keeps a session
+_NO_RESERVE: Mapping[KeyKind, int] = {}
 
 
-class Token:
+class Token(KeyUses):
     """A token that this process is logged in to; thread-safe, one a process and module.
 
     Every method that reaches for the token may raise TokenUnavailable while it is away; it comes back by
@@ -55,14 +49,17 @@ class Token:
         *,
         deployment: str,
         lock_dir: Path,
+        pairs_ahead: Mapping[KeyKind, int],
         on_state: OnState,
     ) -> None:
-        self._profile = profile
         self._pin = pin
         self._prefix = f"strongroom/{deployment}/"
         self._lock_dir = lock_dir
         self._link = Link(self._connect, on_state)
         self._failures = Failures(self._link, profile)
+        super().__init__(Runner(self._link, self._failures, profile), profile)
+        has_room = profile.max_sessions > sum(pairs_ahead.values()) + _SESSIONS_FOR_CALLS
+        self._reserve = PairReserve(self._runner, pairs_ahead if has_room else _NO_RESERVE)
 
     @classmethod
     def open(
@@ -72,6 +69,7 @@ class Token:
         *,
         deployment: str,
         lock_dir: Path,
+        pairs_ahead: Mapping[KeyKind, int] = _NO_RESERVE,
         on_state: OnState = lambda _state, _reason: None,
     ) -> "Token":
         """Logs in, finds the deployment's keys, and probes what the token can do.
@@ -81,12 +79,20 @@ class Token:
             pin: where its PIN is.
             deployment: the name in the labels of its keys, `strongroom/<deployment>/…`.
             lock_dir: a directory that all processes of the deployment share.
+            pairs_ahead: how many data key pairs of each kind to make before somebody asks for them.
             on_state: told of every change of state, from any thread.
 
         Raises:
             HsmError: it can't be opened; unlike later losses, this isn't tried again.
         """
-        token = cls(profile, pin, deployment=deployment, lock_dir=lock_dir, on_state=on_state)
+        token = cls(
+            profile,
+            pin,
+            deployment=deployment,
+            lock_dir=lock_dir,
+            pairs_ahead=pairs_ahead,
+            on_state=on_state,
+        )
         token._link.open()
         return token
 
@@ -100,42 +106,6 @@ class Token:
         """Whether the token can be used now."""
         return self._link.state
 
-    def missing(self, capability: Capability) -> str:
-        """What the token lacks for keys that need this capability, in words; empty if nothing."""
-        needed = SYMMETRIC_KEYS if capability is Capability.AES_256_GCM else (capability,)
-        return self.capabilities.missing(*needed)
-
-    def encrypt(self, ref: MaterialRef, plaintext: bytes, aad: bytes) -> Sealed:
-        """Encrypts with AES-256-GCM.
-
-        Raises:
-            MaterialMissing, IdentityMismatch: this key can't be used; others can.
-        """
-
-        def work(connection: Connection, session: PooledSession) -> Sealed:
-            handle = connection.handles.get(ref.material_id)
-            if handle is None:
-                handle = self._handle_of(connection, session, ref)
-            return aes_gcm.seal(session, handle, plaintext, aad)
-
-        return self._run(work, ref=ref)
-
-    def decrypt(self, ref: MaterialRef, iv: bytes, ciphertext: bytes, aad: bytes) -> bytes:
-        """Decrypts what `encrypt` gave.
-
-        Raises:
-            CiphertextRejected: something in it isn't what was encrypted.
-            MaterialMissing, IdentityMismatch: this key can't be used; others can.
-        """
-
-        def work(connection: Connection, session: PooledSession) -> bytes:
-            handle = connection.handles.get(ref.material_id)
-            if handle is None:
-                handle = self._handle_of(connection, session, ref)
-            return aes_gcm.open_sealed(session, handle, iv, ciphertext, aad)
-
-        return self._run(work, ref=ref, is_decryption=True)
-
     def random(self, length: int) -> bytes:
         """Random bytes from the token's generator."""
         step = self._profile.max_random_bytes
@@ -144,26 +114,47 @@ class Token:
             sizes = [min(step, length - start) for start in range(0, length, step)]
             return b"".join(session.raw.generate_random(size * _BITS) for size in sizes)
 
-        return self._run(work)
+        return self._runner.run(work)
 
-    def generate_aes(self, material_id: MaterialId, label: str) -> MaterialRef:
-        """Makes an AES-256 key that can never leave the token.
+    def generate(
+        self, material_id: MaterialId, label: str, kind: KeyKind, purpose: KeyPurpose
+    ) -> MaterialRef:
+        """Makes a key that can never leave the token.
 
         Raises:
             MechanismUnsupported: the probe showed that this token can't do it, or can't protect it.
             KeyNotProtected: the token didn't prove it of this key; the key was destroyed.
             TokenFull: no room.
         """
-        missing = self.missing(Capability.AES_256_GCM)
+        missing = self.capabilities.missing_for(kind, purpose)
+        if missing:
+            raise MechanismUnsupported(missing)
+        new = NewKey(material_id, label, kind, purpose)
+
+        def work(connection: Connection, session: PooledSession) -> MaterialRef:
+            return key_generation.generate(connection, session, self._profile, new)
+
+        return self._runner.run(work, attempts=1)
+
+    def generate_data_key_pair(self, kind: KeyKind) -> KeyPair:
+        """Makes a pair of which nothing stays on the token, or takes one that was made ahead.
+
+        Raises:
+            MechanismUnsupported: the probe showed that this token can't do it.
+        """
+        missing = self.capabilities.missing(DATA_KEY_PAIRS[kind])
         if missing:
             raise MechanismUnsupported(missing)
 
-        def work(connection: Connection, session: PooledSession) -> MaterialRef:
-            return key_generation.generate_aes(
-                connection, session, self._profile, material_id=material_id, label=label
-            )
+        def work(_connection: Connection, session: PooledSession) -> KeyPair:
+            private, public_key = data_key_pairs.generate(session, kind)
+            return data_key_pairs.take(private, kind, public_key)
 
-        return self._run(work, attempts=1)
+        return self._reserve.take(kind) or self._runner.run(work)
+
+    def pairs_ahead(self) -> Mapping[KeyKind, ReserveFigures]:
+        """How many data key pairs are made ahead, and how often that helped."""
+        return self._reserve.figures()
 
     def destroy(self, material_id: MaterialId, label: str) -> bool:
         """Destroys the object with this id and label; False if the token is well and has none."""
@@ -174,7 +165,7 @@ class Token:
             self._failures.require_health(connection, session)
             return False
 
-        return self._run(work)
+        return self._runner.run(work)
 
     def exists(self, ref: MaterialRef) -> bool:
         """Proves a material anew; False if the token is well and hasn't got it.
@@ -185,11 +176,11 @@ class Token:
 
         def work(connection: Connection, session: PooledSession) -> bool:
             connection.handles.pop(ref.material_id, None)
-            self._handle_of(connection, session, ref)
+            self._runner.handle_of(connection, session, ref)
             return True
 
         try:
-            return self._run(work)
+            return self._runner.run(work)
         except MaterialMissing:
             return False
 
@@ -199,10 +190,9 @@ class Token:
         def work(connection: Connection, session: PooledSession) -> tuple[TokenObject, ...]:
             found = objects.enumerate_named(connection, session, self._prefix)
             self._failures.require_health(connection, session)
-            names = (name for name, _ in found)
-            return tuple(name for name in names if name.material_id != sentinel.SENTINEL_ID)
+            return tuple(one.name for one in found if one.name.material_id != sentinel.SENTINEL_ID)
 
-        return self._run(work)
+        return self._runner.run(work)
 
     def warm(self, ref: MaterialRef) -> bool:
         """True if using this material needs no search; as cheap as a dictionary."""
@@ -213,32 +203,20 @@ class Token:
         """Tries whether the token is well; a token found lost begins to recover. True if it is UP."""
         if self._link.connection is None:
             return False
-
-        def work(connection: Connection, session: PooledSession) -> None:
-            self._failures.require_health(connection, session)
-
         try:
-            self._run(work)
+            self._runner.run(self._failures.require_health)
         except Exception:  # noqa: BLE001 # whatever it is, the token isn't well
             return False
         return True
 
-    def latency_us(self) -> float:
-        """The median duration of a small AES-GCM operation, in microseconds."""
-
-        def work(connection: Connection, session: PooledSession) -> float:
-            started = time.perf_counter()
-            self._failures.require_health(connection, session)
-            return (time.perf_counter() - started) * 1e6
-
-        return statistics.median(self._run(work) for _ in range(_LATENCY_SAMPLES))
-
     def close(self) -> None:
         """Logs out and finalises the module."""
+        self._reserve.close()
         self._link.close()
 
     def _connect(self) -> Connection:
         connection = connect(self._profile, self._pin, self._lock_dir)
+        connection.before_close.append(lambda: self._reserve.drop(connection))
         try:
             self._prepare(connection)
         except pkcs11.PKCS11Error as error:
@@ -254,51 +232,19 @@ class Token:
         """Probes the token and finds the deployment's keys, each in a session of its own."""
         session = connection.sessions.acquire()
         try:
-            self.capabilities = probing.probe(session.raw, self._profile)
+            self.capabilities = probing.probe(session, self._profile)
         finally:
             connection.sessions.discard(session)
-        if self.missing(Capability.AES_256_GCM):
-            return  # there can be no keys of ours, and no sentinel
         session = connection.sessions.acquire()
         try:
             found = sentinel.place(
-                connection, session, self._profile, prefix=self._prefix, directory=self._lock_dir
+                connection,
+                session,
+                self._profile,
+                self.capabilities,
+                prefix=self._prefix,
+                directory=self._lock_dir,
             )
             objects.remember_candidates(connection, found)
         finally:
             connection.sessions.release(session)
-
-    def _handle_of(self, connection: Connection, session: PooledSession, ref: MaterialRef) -> int:
-        try:
-            return objects.handle_of(connection, session, ref, self._profile)
-        except MaterialMissing:
-            self._failures.require_health(connection, session)
-            raise
-
-    def _run(
-        self,
-        work: Work[T],
-        *,
-        ref: MaterialRef | None = None,
-        is_decryption: bool = False,
-        attempts: int = 2,
-    ) -> T:
-        """Does work in a session, and once more in another where a failure is worth it."""
-        for attempt in range(attempts):
-            connection = self._link.current()
-            session = self._failures.acquire(connection)
-            try:
-                result = work(connection, session)
-            except pkcs11.PKCS11Error as error:
-                is_last = attempt + 1 == attempts
-                self._failures.settle(Failure(connection, session, error, ref, is_decryption, is_last))
-            except (IdentityMismatch, KeyNotProtected, MaterialMissing):
-                connection.sessions.release(session)  # the token answered as it should
-                raise
-            except BaseException:
-                connection.sessions.discard(session)
-                raise
-            else:
-                connection.sessions.release(session)
-                return result
-        raise AssertionError("the last failure raises")

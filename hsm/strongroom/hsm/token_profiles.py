@@ -48,6 +48,8 @@ class TokenProfile:
         enforces_allowed_mechanisms: True if CKA_ALLOWED_MECHANISMS may be sent.
         extra_attributes: booleans added to the template of a new key, by CKA name without `CKA_`.
         omitted_attributes: attributes that the token can't take, left out of the template.
+        oaep_sha_256_outside: True to remove RSA-OAEP's encoding with SHA-256 outside the token, for tokens
+            that have OAEP with SHA-1 alone; see `rsa_oaep`.
         switched_off: names of capabilities that must not be used although the token has them.
         error_meanings: what a CKR code means for this token, if not what it usually means.
         login_files: glob patterns of files that C_Login rewrites and a kill may destroy; copies are kept.
@@ -65,6 +67,7 @@ class TokenProfile:
     enforces_allowed_mechanisms: bool = False
     extra_attributes: Mapping[str, bool] = field(default_factory=dict)
     omitted_attributes: tuple[str, ...] = ()
+    oaep_sha_256_outside: bool = False
     switched_off: tuple[str, ...] = ()
     error_meanings: Mapping[int, Meaning] = field(default_factory=dict)
     login_files: tuple[str, ...] = ()
@@ -174,6 +177,7 @@ _READERS: Mapping[str, Any] = {
     "enforces_allowed_mechanisms": _flag,
     "extra_attributes": lambda value: {k: _flag(v) for k, v in _table(value).items()},
     "omitted_attributes": _texts,
+    "oaep_sha_256_outside": _flag,
     "switched_off": _texts,
     "error_meanings": _meanings,
     "login_files": _texts,
