@@ -1,5 +1,6 @@
 """Builds all parts from the configuration; whatever is wired wrongly can't start."""
 
+import math
 import os
 import uuid
 from collections.abc import Callable
@@ -7,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from strongroom.hsm import PinSource, Token, TokenProfile, TokenState, load_profile
+from strongroom.hsm import KeyKind, KeyPurpose, PinSource, Token, TokenProfile, TokenState, load_profile
 from strongroom.server.audit import JsonLinesSink, RecordWriter
 from strongroom.server.authentication import Authenticator, PrincipalMap
 from strongroom.server.authorization import Authorizer
@@ -20,6 +21,8 @@ from strongroom.server.faces.grpc.handlers import Dispatch, operation_handlers
 from strongroom.server.faces.grpc.server import GrpcOptions
 from strongroom.server.keyring import EncryptionCounter, KeyCache, KeyResolver
 from strongroom.server.operations import OPERATIONS, Parts
+from strongroom.server.operations.asymmetric import AsymmetricKeys
+from strongroom.server.operations.mac_keys import MacKeys
 from strongroom.server.operations.symmetric import SymmetricCipher
 from strongroom.server.pipeline import Pipeline, RequestLog
 from strongroom.server.store import Store, utc_now
@@ -66,6 +69,7 @@ def open_token(
         PinSource.parse(settings.token.pin),
         deployment=settings.deployment.name,
         lock_dir=runtime_directory(settings),
+        pairs_ahead={KeyKind(spec): count for spec, count in settings.limits.data_key_pairs_ahead.items()},
         on_state=on_state,
     )
 
@@ -113,18 +117,25 @@ def _parts(settings: Settings, token: Token, store: Store, boot_id: str) -> Part
         keys=keys,
         resolver=KeyResolver(keys, realm),
         cipher=SymmetricCipher(token, counter, store),
+        asymmetric=AsymmetricKeys(token, store),
+        macs=MacKeys(token, store),
         realm=realm,
         deployment=settings.deployment.name,
         boot_id=boot_id,
+        quick=_quick(settings, token),
         max_keys=settings.limits.keys_per_account,
         clock=utc_now,
         new_key_id=lambda: str(uuid.uuid4()),
     )
 
 
-def _may_run_inline(settings: Settings, token: Token) -> bool:
-    dispatch = settings.token.dispatch
-    return dispatch == "inline" or (dispatch == "auto" and token.latency_us() < INLINE_LATENCY_US)
+def _quick(settings: Settings, token: Token) -> frozenset[tuple[KeyKind, KeyPurpose]]:
+    """The keys whose use may run on the event loop, by what the probe measured."""
+    capabilities, dispatch = token.capabilities, settings.token.dispatch
+    most_us = {"inline": math.inf, "threads": 0.0}.get(dispatch, INLINE_LATENCY_US)
+    return frozenset(
+        choice for choice in capabilities.offered() if capabilities.latency_us(*choice) < most_us
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,17 +174,16 @@ def build_worker(
     certificates = ServerCertificates(_certificate_files(settings))
     token = open_token(settings, on_token)
     executor = ThreadPoolExecutor(settings.server.threads, thread_name_prefix="blocking")
+    parts = _parts(settings, token, store, boot_id)
     pipeline = Pipeline(
-        _parts(settings, token, store, boot_id),
+        parts,
         _authenticator(settings),
         Authorizer(realm_of(settings)),
         records,
         EventIds(os.urandom(_SEED_BYTES)),
         logs=RequestLog(settings.log.requests),
     )
-    dispatch = Dispatch(
-        pipeline, executor, _may_run_inline(settings, token), settings.server.max_concurrent_requests
-    )
+    dispatch = Dispatch(pipeline, executor, bool(parts.quick), settings.server.max_concurrent_requests)
     handlers = operation_handlers(OPERATIONS, dispatch)
     services = sorted({operation.service for operation in OPERATIONS})
     face = GrpcFace(handlers, services, certificates, _grpc_options(settings))

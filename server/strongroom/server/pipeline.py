@@ -7,7 +7,7 @@ the caller may, their state, their kind, and a dry run last.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -143,14 +143,38 @@ class Pipeline:
         """True if the rest takes microseconds: no query, no search on the token, no slow mechanism."""
         return progress.obstacle is not None or progress.operation.runs_inline(self._parts, progress.request)
 
+    def refusal_of(self, batch: Progress) -> Outcome | None:
+        """What is answered instead of a batch that is refused as a whole, or None."""
+        if batch.obstacle is None:
+            try:
+                batch.operation.validate(batch.request)
+            except KmsError as error:
+                batch.obstacle = error
+        return None if batch.obstacle is None else self.finish([batch])[0]
+
+    def begin_items(self, batch: Progress, requests: Iterable[Any]) -> list[Progress]:
+        """Gives some items of a batch their ids; each is a request of its own from here on."""
+        item = batch.operation.item
+        assert item is not None  # noqa: S101 # it is a batch
+        return [
+            Progress(self._new_request_id(), item, batch.arrival, request, obstacle=self._obstacle)
+            for request in requests
+        ]
+
     def finish(self, requests: Sequence[Progress]) -> list[Outcome]:
         """Carries requests through, one after the other; no outcome is given before its record is written."""
+        self.carry(requests)
+        return [_outcome(progress) for progress in requests]
+
+    def carry(self, requests: Sequence[Progress]) -> None:
+        """Carries requests through likewise; what came of each is in its progress."""
         if not requests:
-            return []
+            return
         for progress in requests:
             self._carry_through(progress)
         self._record(requests)
-        return [self._outcome(progress) for progress in requests]
+        for progress in requests:
+            self._log_if_wanted(progress)
 
     def _carry_through(self, progress: Progress) -> None:
         started = time.perf_counter_ns()
@@ -177,10 +201,12 @@ class Pipeline:
             if target.key.state not in use.states:
                 raise key_states.refusal(target.key.state, target.key.arn)
             for check in use.checks:
-                check(target, request)
+                check(self._parts, target, request)
         if operation.has_dry_run and request.dry_run:
             raise DryRunSucceeded("The request would have succeeded, but the DryRun option is set.")
-        return operation.run(self._parts, Call(caller, request, progress.targets))
+        response = operation.run(self._parts, Call(caller, request, progress.targets))
+        operation.checksums.add(request, response)
+        return response
 
     def _authorize(self, progress: Progress, caller: Caller) -> None:
         """Finds the keys that the request means and asks for each whether the caller may use it."""
@@ -207,18 +233,15 @@ class Pipeline:
                     "The audit trail can't be written, so nothing is answered.", retry_after_s=_RETRY_AFTER_S
                 )
 
-    def _outcome(self, progress: Progress) -> Outcome:
-        error = progress.error
-        if self._logs is RequestLog.ALL or (error is not None and self._logs is RequestLog.FAILURES):
-            self._log_line(progress)
-        if error is not None:
-            return Outcome(progress.request_id, b"", error)
-        return Outcome(progress.request_id, progress.response.SerializeToString(), None)
-
     def _incident(self, progress: Progress) -> Internal:
         """Logs a defect of ours with its traceback; the caller gets the request id to ask about."""
         self._log.exception("incident", request_id=progress.request_id, operation=progress.operation.name)
         return Internal(f"An internal error; report the request id {progress.request_id}.")
+
+    def _log_if_wanted(self, progress: Progress) -> None:
+        is_failure = progress.error is not None
+        if self._logs is RequestLog.ALL or (is_failure and self._logs is RequestLog.FAILURES):
+            self._log_line(progress)
 
     def _log_line(self, progress: Progress) -> None:
         caller, error = progress.caller, progress.error
@@ -231,6 +254,12 @@ class Pipeline:
             outcome=error.reason if error else "OK",
             ms=progress.duration_ns / 1e6,
         )
+
+
+def _outcome(progress: Progress) -> Outcome:
+    if progress.error is not None:
+        return Outcome(progress.request_id, b"", progress.error)
+    return Outcome(progress.request_id, progress.response.SerializeToString(), None)
 
 
 def _answered(progress: Progress) -> Answered:

@@ -6,6 +6,7 @@ keys, grant tokens. The encryption context is in the clear, as callers are told.
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from strongroom.server.audit.sinks import AuditSink
@@ -15,6 +16,8 @@ from strongroom.server.core.errors import KmsError
 
 EVENT_VERSION = "1.11"
 EVENT_SOURCE = "kms.amazonaws.com"
+
+_MAX_REMEMBERED = 4096
 
 
 class Answered(NamedTuple):
@@ -66,6 +69,7 @@ class RecordWriter:
     ) -> None:
         self._sink = sink
         self._realm = realm
+        self._known_resources: dict[tuple[str, ...], tuple[Mapping[str, str], ...]] = {}
         self._envelope: Mapping[str, object] = {
             "eventVersion": EVENT_VERSION,
             "eventSource": EVENT_SOURCE,
@@ -83,7 +87,8 @@ class RecordWriter:
         Raises:
             AuditUnavailable: not all of them are written; none of the requests may be answered.
         """
-        self._sink.write([self._record(one) for one in answered])
+        now = self._clock()
+        self._sink.write([self._record(one, now) for one in answered])
 
     def write_service_event(self, name: str, details: Mapping[str, object]) -> None:
         """Writes the record of something that the service did by itself.
@@ -102,11 +107,11 @@ class RecordWriter:
         }
         self._sink.write([record])
 
-    def _record(self, answered: Answered) -> Mapping[str, object]:
+    def _record(self, answered: Answered, now: datetime) -> Mapping[str, object]:
         record: dict[str, object] = {
             **self._envelope,
             "eventType": "AwsApiCall",
-            "eventTime": self._clock(),
+            "eventTime": now,
             "eventID": self._new_event_id(),
             "requestID": answered.request_id,
             "eventName": answered.operation,
@@ -116,7 +121,7 @@ class RecordWriter:
             "userIdentity": _identity(answered.caller),
             "requestParameters": answered.parameters,
             "responseElements": answered.response,
-            "resources": [self._resource(arn) for arn in answered.resources],
+            "resources": self._resources(answered.resources),
         }
         if answered.material_ids:
             record["additionalEventData"] = {"keyMaterialIds": answered.material_ids}
@@ -125,10 +130,18 @@ class RecordWriter:
             record["errorMessage"] = answered.error.message
         return record
 
-    def _resource(self, arn: str) -> Mapping[str, str]:
-        return {"accountId": self._realm.account_id, "type": "AWS::KMS::Key", "ARN": arn}
+    def _resources(self, arns: tuple[str, ...]) -> tuple[Mapping[str, str], ...]:
+        known = self._known_resources.get(arns)
+        if known is None:
+            account_id = self._realm.account_id
+            known = tuple({"accountId": account_id, "type": "AWS::KMS::Key", "ARN": arn} for arn in arns)
+            if len(self._known_resources) >= _MAX_REMEMBERED:
+                self._known_resources.clear()
+            self._known_resources[arns] = known
+        return known
 
 
+@lru_cache(maxsize=_MAX_REMEMBERED)
 def _identity(caller: Caller | None) -> Mapping[str, str]:
     if caller is None:
         return {"type": "Unknown"}

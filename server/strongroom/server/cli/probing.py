@@ -12,6 +12,9 @@ from strongroom.server.cli.options import DEFAULT_CONFIG, ConfigOption, OutputOp
 from strongroom.server.cli.output import Output, console, print_json, show_error
 
 if TYPE_CHECKING:  # heavy
+    from collections.abc import Iterator
+
+    from strongroom.hsm import CapabilityReport
     from strongroom.server.cli.token_choice import Probed
 
 EXAMPLES = examples(
@@ -54,7 +57,7 @@ def probe(
         probed = probe_token(choice)
     show = _show_json if output is Output.JSON else _show_table
     show(probed)
-    raise typer.Exit(1 if probed.missing else 0)
+    raise typer.Exit(0 if probed.report.offered() else 1)
 
 
 def _show_json(probed: "Probed") -> None:
@@ -71,8 +74,7 @@ def _show_json(probed: "Probed") -> None:
                 }
                 for row in probed.report.rows
             ],
-            "symmetric_keys": not probed.missing,
-            "missing": probed.missing,
+            "keys": list(_keys(probed.report)),
         }
     )
 
@@ -86,12 +88,26 @@ def _show_table(probed: "Probed") -> None:
         finding = f"[{colour}]{row.finding.value}[/]"
         table.add_row(row.capability.value, row.mechanism, finding, escape(row.detail))
     console.print(table)
-    verdict = (
-        f"[red]✗[/] No keys: {escape(probed.missing)}."
-        if probed.missing
-        else "[green]✓[/] AES-256 keys can be made."
-    )
-    console.print(verdict, soft_wrap=True)
+    keys = Table("Key spec", "Key usage", "Can be made", "Lacks")
+    for key in _keys(probed.report):
+        answer = "[green]yes[/]" if key["supported"] else "[yellow]no[/]"
+        keys.add_row(str(key["key_spec"]), str(key["key_usage"]), answer, escape(str(key["missing"])))
+    console.print(keys)
+    if not probed.report.offered():
+        console.print("[red]✗[/] No keys can be made in this token.", soft_wrap=True)
+
+
+def _keys(report: "CapabilityReport") -> "Iterator[dict[str, object]]":
+    from strongroom.hsm import NEEDED
+
+    for kind, purpose in NEEDED:
+        missing = report.missing_for(kind, purpose)
+        yield {
+            "key_spec": kind.value,
+            "key_usage": purpose.value,
+            "supported": not missing,
+            "missing": missing,
+        }
 
 
 def _maker(probed: "Probed") -> str:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from strongroom.hsm import (
-    SYMMETRIC_KEYS,
     CapabilityReport,
     PinSource,
     TokenDescription,
@@ -37,11 +36,10 @@ class TokenChoice:
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """What a probe found; `missing` says what keys need and the token lacks, empty if nothing."""
+    """What a probe found."""
 
     description: TokenDescription
     report: CapabilityReport
-    missing: str
 
 
 def configured(config: Path) -> TokenChoice:
@@ -89,7 +87,7 @@ def probe_token(choice: TokenChoice) -> Probed:
     """
     with inspection(choice) as token:
         report = token.probe()
-    return Probed(token.description, report, report.missing(*SYMMETRIC_KEYS))
+    return Probed(token.description, report)
 
 
 @contextmanager

@@ -31,6 +31,11 @@ def _is_bracketed_ipv6(host: str) -> bool:
     return host.startswith("[") and host.endswith("]")
 
 
+# Those that take a token long to make.
+_AheadSpec = Literal["RSA_2048", "RSA_3072", "RSA_4096"]
+_AHEAD: dict[_AheadSpec, int] = {"RSA_2048": 4, "RSA_3072": 2, "RSA_4096": 2}
+
+
 class DeploymentSettings(Section):
     """Who this service is."""
 
@@ -53,8 +58,8 @@ class ServerSettings(Section):
     """Worker processes; 0 means one for each core."""
     threads: Annotated[Count, Field(ge=1, le=256)] = 8
     """Threads of each worker for what may block: the database, key generation, slow tokens."""
-    max_request_bytes: Annotated[Count, Field(ge=16384, le=4194304)] = 262144
-    """The largest request, in bytes."""
+    max_request_bytes: Annotated[Count, Field(ge=16384, le=67108864)] = 8388608
+    """The largest request, in bytes; 1000 items of a batch fit into the default."""
     max_concurrent_requests: Annotated[Count, Field(ge=1, le=1_000_000)] = 1000
     """Requests under way in one worker; more are refused with RESOURCE_EXHAUSTED."""
     max_connection_age_s: Annotated[Count, Field(ge=0, le=604800)] = 3600
@@ -92,6 +97,8 @@ class LimitSettings(Section):
     """Keys that an account may have."""
     encryptions_block: Annotated[Count, Field(ge=1, le=16777216)] = 65_536
     """Encryptions that a worker reserves at once for a key; a crash counts what is left of them as used."""
+    data_key_pairs_ahead: dict[_AheadSpec, Annotated[Count, Field(ge=0, le=64)]] = _AHEAD
+    """RSA data key pairs that a worker keeps ready in the token from the first request for one on."""
 
 
 class LogSettings(Section):

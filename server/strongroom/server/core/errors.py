@@ -8,11 +8,14 @@ KmsError
     InvalidRequest              the bytes of the request are bad, whatever the state of any key
         ValidationFailed        a field breaks its constraint
         MalformedRequest        the request isn't the message it should be
+        ChecksumMismatch        bytes were altered on their way here
         IncorrectKey            another key encrypted the blob
         InvalidArn              an ARN that can't be read
         InvalidCiphertext       anything wrong with a blob or its context
         InvalidGrantToken       a grant token that nobody issued
+        InvalidMac              the MAC isn't one of this key over this message
         InvalidMarker           a marker of another list, or of none
+        InvalidSignature        the signature isn't one of this key over this message
         InvalidTag              tags that can't stand together or are reserved
         MalformedPolicy         a key policy that can't be used
     LimitExceeded               a quota is used up
@@ -141,6 +144,12 @@ class MalformedRequest(InvalidRequest):
     reason, aws_name = "MALFORMED_REQUEST", "SerializationException"
 
 
+class ChecksumMismatch(InvalidRequest):
+    """Bytes of the request aren't those whose CRC32C was sent: they were altered on their way."""
+
+    reason, aws_name = "CHECKSUM_MISMATCH", "ValidationException"
+
+
 class IncorrectKey(InvalidRequest):
     """The key named in the request isn't the one that encrypted the blob."""
 
@@ -163,6 +172,18 @@ class InvalidGrantToken(InvalidRequest):
     """A grant token that nobody issued."""
 
     reason, aws_name = "INVALID_GRANT_TOKEN", "InvalidGrantTokenException"
+
+
+class InvalidMac(InvalidRequest):
+    """The MAC isn't one of this key over this message; it never says why."""
+
+    reason, aws_name = "MAC_INVALID", "KMSInvalidMacException"
+
+
+class InvalidSignature(InvalidRequest):
+    """The signature isn't one of this key over this message, or isn't a signature; it never says which."""
+
+    reason, aws_name = "SIGNATURE_INVALID", "KMSInvalidSignatureException"
 
 
 class InvalidMarker(InvalidRequest):

@@ -122,11 +122,12 @@ class PresentText:
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """Bytes, which may be secret: neither quoted nor recorded."""
+    """Bytes, which may be secret: neither quoted nor recorded; `hint` says what to do with more of them."""
 
     name: str
     least: int
     most: int
+    hint: str = ""
     is_recorded: ClassVar[bool] = False
 
     def check(self, request: Request) -> Violations:
@@ -135,7 +136,7 @@ class Blob:
             return _NONE
         if length < self.least:
             return _violation(self.name, f"have length greater than or equal to {self.least}")
-        return _violation(self.name, f"have length less than or equal to {self.most}")
+        return _violation(self.name, f"have length less than or equal to {self.most}{self.hint}")
 
     def record(self, request: Request) -> object:  # noqa: ARG002 # never shown
         return None
@@ -172,11 +173,14 @@ class Choice:
     name: str
     enum: EnumDescriptor
     default: int = 0
+    required: bool = False
     is_recorded: ClassVar[bool] = True
 
     def check(self, request: Request) -> Violations:
         value: int = getattr(request, self.name)
-        if not value or value in names.aws_names(self.enum):
+        if not value:
+            return _missing(self.name) if self.required else _NONE
+        if value in names.aws_names(self.enum):
             return _NONE
         return _unknown_choice(self.name, value, self.enum)
 
@@ -292,6 +296,26 @@ class Tags:
     def record(self, request: Request) -> object:
         tags = getattr(request, self.name)
         return [{"tagKey": tag.tag_key, "tagValue": tag.tag_value} for tag in tags] or None
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """The items of a batch; each is validated and recorded as a request of its own."""
+
+    name: str
+    most: int
+    is_recorded: ClassVar[bool] = False
+
+    def check(self, request: Request) -> Violations:
+        count = len(getattr(request, self.name))
+        if not count:
+            return _violation(self.name, "have length greater than or equal to 1")
+        if count > self.most:
+            return _violation(self.name, f"have length less than or equal to {self.most}")
+        return _NONE
+
+    def record(self, request: Request) -> object:  # noqa: ARG002 # the items' own records show them
+        return None
 
 
 @dataclass(frozen=True, slots=True)

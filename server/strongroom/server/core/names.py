@@ -14,6 +14,10 @@ KeyUsageValue: TypeAlias = "resources_pb2.KeyUsage.ValueType"
 KeyStateValue: TypeAlias = "resources_pb2.KeyState.ValueType"
 OriginValue: TypeAlias = "resources_pb2.Origin.ValueType"
 EncryptionAlgorithmValue: TypeAlias = "resources_pb2.EncryptionAlgorithm.ValueType"
+SigningAlgorithmValue: TypeAlias = "resources_pb2.SigningAlgorithm.ValueType"
+MacAlgorithmValue: TypeAlias = "resources_pb2.MacAlgorithm.ValueType"
+KeyAgreementAlgorithmValue: TypeAlias = "resources_pb2.KeyAgreementAlgorithm.ValueType"
+EncapsulationAlgorithmValue: TypeAlias = "resources_pb2.EncapsulationAlgorithm.ValueType"
 
 _PASCAL_CASE = frozenset({"KeyState"})
 
@@ -48,6 +52,8 @@ KEY_USAGES = _TABLES["KeyUsage"]
 KEY_STATES = _TABLES["KeyState"]
 ORIGINS = _TABLES["Origin"]
 ENCRYPTION_ALGORITHMS = _TABLES["EncryptionAlgorithm"]
+SIGNING_ALGORITHMS = _TABLES["SigningAlgorithm"]
+DATA_KEY_PAIR_SPECS = _TABLES["DataKeyPairSpec"]
 
 
 STATE_NAMES: Mapping[str, str] = {

@@ -11,8 +11,9 @@ from datetime import timedelta
 
 import structlog
 
-from strongroom.hsm import IdentityMismatch, MaterialId, MaterialRef, Token, TokenObject
+from strongroom.hsm import IdentityMismatch, MaterialId, Token, TokenObject
 from strongroom.server.audit import RecordWriter
+from strongroom.server.keyring import ref_of
 from strongroom.server.store import Intent, IntentLost, MaterialRecord, Store, utc_now
 
 _log = structlog.get_logger("strongroom.reconciliation")
@@ -74,9 +75,8 @@ class Reconciliation:
                 self._tell("KeyMaterialFound", material)
 
     def _is_itself(self, material: MaterialRecord) -> bool:
-        ref = MaterialRef(MaterialId(material.material_id), material.label, material.check_value)
         try:
-            return self._token.exists(ref)
+            return self._token.exists(ref_of(material))
         except IdentityMismatch:
             return False
 

@@ -30,6 +30,9 @@ class KeyResolver:
             InvalidArn: an ARN that can't be read.
             AccessDenied: a key of another account, whether it exists or not.
         """
+        cached = self.cached(identifier)
+        if cached is not None and cached.account_id == caller.account_id:
+            return cached
         if identifier.startswith("arn:"):
             return self._by_arn(identifier, caller, accepts_alias=accepts_alias)
         if is_key_id(identifier):

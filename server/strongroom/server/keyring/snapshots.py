@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 
-from strongroom.hsm import MaterialId, MaterialRef
+from strongroom.hsm import SHAPES, KeyKind, KeyPurpose, MaterialId, MaterialRef, public_keys
 from strongroom.server.core import blob, names
 from strongroom.server.core.arns import Realm
 from strongroom.server.store import KeyRecord, MaterialRecord
@@ -21,12 +22,14 @@ class Material:
         kms_material_id: its name towards callers, 64 hex digits.
         header: the first 17 bytes of every blob that it encrypts.
         is_missing: the token was seen without it.
+        public_key: of a pair, as `cryptography` has it; its encoding is `ref.check`.
     """
 
     ref: MaterialRef
     kms_material_id: str
     header: bytes
     is_missing: bool
+    public_key: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +79,22 @@ def snapshot_of(record: KeyRecord, realm: Realm) -> KeySnapshot:
     )
 
 
+def ref_of(row: MaterialRecord) -> MaterialRef:
+    """By what the token finds and proves a stored material."""
+    kind, purpose = KeyKind(row.key_spec), KeyPurpose(row.key_usage)
+    return MaterialRef(MaterialId(row.material_id), row.label, kind, purpose, row.check_value)
+
+
 def _material_of(row: MaterialRecord) -> Material:
-    ref = MaterialRef(MaterialId(row.material_id), row.label, row.check_value)
-    return Material(ref, row.kms_material_id, blob.header(row.material_id), row.missing_since is not None)
+    ref = ref_of(row)
+    is_secret = ref.kind in SHAPES and SHAPES[ref.kind].is_secret
+    return Material(
+        ref,
+        row.kms_material_id,
+        blob.header(row.material_id),
+        is_missing=row.missing_since is not None,
+        public_key=None if is_secret else public_keys.load(ref.check),
+    )
 
 
 def _visible_state(stored: str, current: Material) -> names.KeyStateValue:

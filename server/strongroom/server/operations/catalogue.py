@@ -1,12 +1,19 @@
 """All operations of the service."""
 
 from strongroom.server.operations import (
+    authentication_codes,
+    batches,
+    data_key_pairs,
     data_keys,
     encryption,
     key_creation,
     key_listing,
     key_management,
+    public_keys,
     randomness,
+    shared_secrets,
+    signing,
+    token_description,
 )
 from strongroom.server.operations.declaration import Operation
 
@@ -14,7 +21,14 @@ OPERATIONS: tuple[Operation, ...] = (
     *key_creation.OPERATIONS,
     *key_listing.OPERATIONS,
     *key_management.OPERATIONS,
+    *token_description.OPERATIONS,
     *encryption.OPERATIONS,
     *data_keys.OPERATIONS,
+    *data_key_pairs.OPERATIONS,
     *randomness.OPERATIONS,
+    *signing.OPERATIONS,
+    *authentication_codes.OPERATIONS,
+    *public_keys.OPERATIONS,
+    *shared_secrets.OPERATIONS,
+    *batches.OPERATIONS,
 )

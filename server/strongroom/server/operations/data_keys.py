@@ -6,7 +6,7 @@ from strongroom.server.operations import shared_fields as fields
 from strongroom.server.operations.declaration import Call, Operation
 from strongroom.server.operations.key_uses import sealing
 from strongroom.server.operations.parts import Parts
-from strongroom.v1 import crypto_service_pb2 as crypto
+from strongroom.v1 import encryption_pb2 as messages
 from strongroom.v1 import resources_pb2 as v1
 
 MAX_DATA_KEY_BYTES = 1024
@@ -15,10 +15,10 @@ _SERVICE = "strongroom.v1.CryptoService"
 _BYTES_OF_SPEC = {v1.DATA_KEY_SPEC_AES_256: 32, v1.DATA_KEY_SPEC_AES_128: 16}
 
 
-def _generate_data_key(parts: Parts, call: Call) -> crypto.GenerateDataKeyResponse:
+def _generate_data_key(parts: Parts, call: Call) -> messages.GenerateDataKeyResponse:
     plaintext, blob = _new_data_key(parts, call)
     key = call.targets[0].key
-    return crypto.GenerateDataKeyResponse(
+    return messages.GenerateDataKeyResponse(
         ciphertext_blob=blob,
         plaintext=plaintext,
         key_id=key.arn,
@@ -28,10 +28,10 @@ def _generate_data_key(parts: Parts, call: Call) -> crypto.GenerateDataKeyRespon
 
 def _generate_data_key_without_plaintext(
     parts: Parts, call: Call
-) -> crypto.GenerateDataKeyWithoutPlaintextResponse:
+) -> messages.GenerateDataKeyWithoutPlaintextResponse:
     _, blob = _new_data_key(parts, call)
     key = call.targets[0].key
-    return crypto.GenerateDataKeyWithoutPlaintextResponse(
+    return messages.GenerateDataKeyWithoutPlaintextResponse(
         ciphertext_blob=blob, key_id=key.arn, key_material_id=key.current.kms_material_id
     )
 
@@ -56,8 +56,8 @@ _LENGTH = (
 GENERATE_DATA_KEY = Operation(
     name="GenerateDataKey",
     service=_SERVICE,
-    request=crypto.GenerateDataKeyRequest,
-    response=crypto.GenerateDataKeyResponse,
+    request=messages.GenerateDataKeyRequest,
+    response=messages.GenerateDataKeyResponse,
     fields=(
         fields.RECIPIENT,
         fields.KEY_ID,
@@ -75,8 +75,8 @@ GENERATE_DATA_KEY = Operation(
 GENERATE_DATA_KEY_WITHOUT_PLAINTEXT = Operation(
     name="GenerateDataKeyWithoutPlaintext",
     service=_SERVICE,
-    request=crypto.GenerateDataKeyWithoutPlaintextRequest,
-    response=crypto.GenerateDataKeyWithoutPlaintextResponse,
+    request=messages.GenerateDataKeyWithoutPlaintextRequest,
+    response=messages.GenerateDataKeyWithoutPlaintextResponse,
     fields=(
         fields.KEY_ID,
         fields.ENCRYPTION_CONTEXT,

@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 
 from strongroom.server.core.blob import Blob
 from strongroom.server.core.callers import Caller
+from strongroom.server.core.checksums import Checksums, is_checksum
 from strongroom.server.core.errors import ValidationFailed
 from strongroom.server.core.fields import Field, Request, camel_case
 from strongroom.server.keyring import KeySnapshot, Material
@@ -55,7 +56,7 @@ class KeyUse:
     find: Callable[[Parts, Caller, Request], Target]
     is_cached: Callable[[Parts, Request], bool]
     states: frozenset[int]
-    checks: tuple[Callable[[Target, Request], None], ...] = ()
+    checks: tuple[Callable[[Parts, Target, Request], None], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,14 +95,25 @@ class Operation:
 
     def __post_init__(self) -> None:
         names = {declared.name for declared in self.fields}
-        assert names == set(self.request.DESCRIPTOR.fields_by_name), self.name  # noqa: S101 # at import
+        asked = {name for name in self.request.DESCRIPTOR.fields_by_name if not is_checksum(name)}
+        assert names == asked, self.name  # noqa: S101 # at import
         object.__setattr__(self, "has_dry_run", "dry_run" in names)
         object.__setattr__(self, "has_grant_tokens", "grant_tokens" in names)
+
+    @property
+    def item(self) -> "Operation | None":
+        """The operation of each item, if this is a batch."""
+        return None
 
     @property
     def path(self) -> str:
         """The gRPC method path, `/package.Service/Method`."""
         return f"/{self.service}/{self.name}"
+
+    @cached_property
+    def checksums(self) -> Checksums:
+        """The checksums of its messages."""
+        return Checksums.between(self.request.DESCRIPTOR, self.response.DESCRIPTOR)
 
     @cached_property
     def _checks(self) -> tuple[Callable[[Request], tuple[Any, ...]], ...]:
@@ -117,7 +129,9 @@ class Operation:
         Raises:
             ValidationFailed: names every field that breaks its constraint.
             FeatureNotImplemented: the request asks for something that isn't offered.
+            ChecksumMismatch: bytes were altered on their way.
         """
+        self.checksums.check(request)
         violations = [found for check in self._checks for found in check(request)]
         if violations:
             raise ValidationFailed.of(tuple(violations))

@@ -1,66 +1,116 @@
 """Encrypt, Decrypt and ReEncrypt."""
 
+from collections.abc import Mapping
+
 from strongroom.server.core.errors import ValidationFailed, Violation
 from strongroom.server.core.fields import EncryptionContext, Request, Text
+from strongroom.server.core.key_specs import RULES
+from strongroom.server.keyring import KeySnapshot
 from strongroom.server.operations import shared_fields as fields
-from strongroom.server.operations.declaration import Call, Operation
+from strongroom.server.operations.asymmetric import OAEP_HASHES
+from strongroom.server.operations.declaration import Call, Operation, Target
+from strongroom.server.operations.key_checks import takes_plaintext
 from strongroom.server.operations.key_uses import opening, sealing
 from strongroom.server.operations.parts import Parts
-from strongroom.v1 import crypto_service_pb2 as crypto
+from strongroom.v1 import encryption_pb2 as messages
 from strongroom.v1 import resources_pb2 as v1
 
 _SERVICE = "strongroom.v1.CryptoService"
 _DEFAULT = v1.ENCRYPTION_ALGORITHM_SYMMETRIC_DEFAULT
 
 
-def _encrypt(parts: Parts, call: Call) -> crypto.EncryptResponse:
+def _seal(
+    parts: Parts, key: KeySnapshot, plaintext: bytes, context: Mapping[str, str], algorithm: int
+) -> bytes:
+    if algorithm in OAEP_HASHES:
+        return parts.asymmetric.encrypt(key, algorithm, plaintext)
+    return parts.cipher.seal(key, plaintext, context)
+
+
+def _open(
+    parts: Parts, target: Target, ciphertext: bytes, context: Mapping[str, str], algorithm: int
+) -> bytes:
+    if algorithm in OAEP_HASHES:
+        return parts.asymmetric.decrypt(target.key, algorithm, ciphertext)
+    assert target.material is not None  # noqa: S101 # the key made the blob: checked
+    assert target.blob is not None  # noqa: S101 # only dry runs may leave it out
+    return parts.cipher.open(target.key, target.material, target.blob, context)
+
+
+def _symmetric_material_id(target: Target) -> str:
+    """The material's name, which callers learn of symmetric keys alone."""
+    if target.material is None or RULES[target.key.spec].is_asymmetric:
+        return ""
+    return target.material.kms_material_id
+
+
+def _encrypt(parts: Parts, call: Call) -> messages.EncryptResponse:
     request, key = call.request, call.targets[0].key
-    return crypto.EncryptResponse(
-        ciphertext_blob=parts.cipher.seal(key, request.plaintext, request.encryption_context),
+    return messages.EncryptResponse(
+        ciphertext_blob=_seal(
+            parts, key, request.plaintext, request.encryption_context, request.encryption_algorithm
+        ),
         key_id=key.arn,
         encryption_algorithm=request.encryption_algorithm or _DEFAULT,
     )
 
 
-def _decrypt(parts: Parts, call: Call) -> crypto.DecryptResponse:
+def _decrypt(parts: Parts, call: Call) -> messages.DecryptResponse:
     request, target = call.request, call.targets[0]
-    assert target.material is not None  # noqa: S101 # the key made the blob: checked
-    assert target.blob is not None  # noqa: S101 # only dry runs may leave it out
-    return crypto.DecryptResponse(
-        plaintext=parts.cipher.open(target.key, target.material, target.blob, request.encryption_context),
+    return messages.DecryptResponse(
+        plaintext=_open(
+            parts,
+            target,
+            request.ciphertext_blob,
+            request.encryption_context,
+            request.encryption_algorithm,
+        ),
         key_id=target.key.arn,
         encryption_algorithm=request.encryption_algorithm or _DEFAULT,
-        key_material_id=target.material.kms_material_id,
+        key_material_id=_symmetric_material_id(target),
     )
 
 
-def _re_encrypt(parts: Parts, call: Call) -> crypto.ReEncryptResponse:
+def _re_encrypt(parts: Parts, call: Call) -> messages.ReEncryptResponse:
     request, (source, destination) = call.request, call.targets
-    assert source.material is not None  # noqa: S101 # the key made the blob: checked
-    assert source.blob is not None  # noqa: S101 # only dry runs may leave it out
-    plaintext = parts.cipher.open(source.key, source.material, source.blob, request.source_encryption_context)
-    return crypto.ReEncryptResponse(
-        ciphertext_blob=parts.cipher.seal(destination.key, plaintext, request.destination_encryption_context),
+    plaintext = _open(
+        parts,
+        source,
+        request.ciphertext_blob,
+        request.source_encryption_context,
+        request.source_encryption_algorithm,
+    )
+    return messages.ReEncryptResponse(
+        ciphertext_blob=_seal(
+            parts,
+            destination.key,
+            plaintext,
+            request.destination_encryption_context,
+            request.destination_encryption_algorithm,
+        ),
         source_key_id=source.key.arn,
         key_id=destination.key.arn,
         source_encryption_algorithm=request.source_encryption_algorithm or _DEFAULT,
         destination_encryption_algorithm=request.destination_encryption_algorithm or _DEFAULT,
-        source_key_material_id=source.material.kms_material_id,
-        destination_key_material_id=destination.key.current.kms_material_id,
+        source_key_material_id=_symmetric_material_id(source),
+        destination_key_material_id=_symmetric_material_id(destination),
     )
 
 
 class _CiphertextRule:
-    """A blob must be there, unless a dry run ignores it; then the key must be named instead."""
+    """A blob must be there, unless a dry run ignores it; without a blob that names its key, it is named."""
 
-    def __init__(self, key_id: str) -> None:
+    def __init__(self, key_id: str, algorithm: str) -> None:
         self._key_id = key_id
+        self._algorithm = algorithm
 
     def __call__(self, request: Request) -> None:
         """Raises ValidationFailed if the request breaks the rule."""
         if request.dry_run_modifiers and not request.dry_run:
             raise ValidationFailed("DryRunModifiers can only be specified when DryRun is true.")
         if request.ciphertext_blob:
+            if getattr(request, self._algorithm) in OAEP_HASHES and not getattr(request, self._key_id):
+                raise ValidationFailed("A key must be named: the ciphertexts of asymmetric keys name none.")
             return
         if not request.dry_run_modifiers:
             text = (
@@ -75,8 +125,8 @@ class _CiphertextRule:
 ENCRYPT = Operation(
     name="Encrypt",
     service=_SERVICE,
-    request=crypto.EncryptRequest,
-    response=crypto.EncryptResponse,
+    request=messages.EncryptRequest,
+    response=messages.EncryptResponse,
     fields=(
         fields.KEY_ID,
         fields.PLAINTEXT,
@@ -85,7 +135,7 @@ ENCRYPT = Operation(
         fields.GRANT_TOKENS,
         fields.DRY_RUN,
     ),
-    uses=(sealing("Encrypt", algorithm="encryption_algorithm"),),
+    uses=(sealing("Encrypt", takes_plaintext, algorithm="encryption_algorithm"),),
     may_run_inline=True,
     run=_encrypt,
 )
@@ -93,8 +143,8 @@ ENCRYPT = Operation(
 DECRYPT = Operation(
     name="Decrypt",
     service=_SERVICE,
-    request=crypto.DecryptRequest,
-    response=crypto.DecryptResponse,
+    request=messages.DecryptRequest,
+    response=messages.DecryptResponse,
     fields=(
         fields.RECIPIENT,
         fields.CIPHERTEXT_BLOB,
@@ -105,8 +155,10 @@ DECRYPT = Operation(
         fields.DRY_RUN,
         fields.DRY_RUN_MODIFIERS,
     ),
-    rules=(_CiphertextRule("key_id"),),
-    uses=(opening("Decrypt", key_id="key_id", algorithm="encryption_algorithm"),),
+    rules=(_CiphertextRule("key_id", "encryption_algorithm"),),
+    uses=(
+        opening("Decrypt", key_id="key_id", context="encryption_context", algorithm="encryption_algorithm"),
+    ),
     may_run_inline=True,
     run=_decrypt,
 )
@@ -114,8 +166,8 @@ DECRYPT = Operation(
 RE_ENCRYPT = Operation(
     name="ReEncrypt",
     service=_SERVICE,
-    request=crypto.ReEncryptRequest,
-    response=crypto.ReEncryptResponse,
+    request=messages.ReEncryptRequest,
+    response=messages.ReEncryptResponse,
     fields=(
         fields.CIPHERTEXT_BLOB,
         fields.optional_key_id("source_key_id"),
@@ -128,12 +180,18 @@ RE_ENCRYPT = Operation(
         fields.DRY_RUN,
         fields.DRY_RUN_MODIFIERS,
     ),
-    rules=(_CiphertextRule("source_key_id"),),
+    rules=(_CiphertextRule("source_key_id", "source_encryption_algorithm"),),
     uses=(
-        opening("ReEncryptFrom", key_id="source_key_id", algorithm="source_encryption_algorithm"),
+        opening(
+            "ReEncryptFrom",
+            key_id="source_key_id",
+            context="source_encryption_context",
+            algorithm="source_encryption_algorithm",
+        ),
         sealing(
             "ReEncryptTo",
             key_id="destination_key_id",
+            context="destination_encryption_context",
             algorithm="destination_encryption_algorithm",
         ),
     ),

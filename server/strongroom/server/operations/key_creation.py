@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from google.protobuf.json_format import MessageToDict
 
-from strongroom.hsm import Capability, HsmError, MaterialId, MaterialRef
+from strongroom.hsm import HsmError, KeyKind, KeyPurpose, MaterialId, MaterialRef
 from strongroom.server.core import key_policies, key_specs, names
 from strongroom.server.core.blob import kms_material_id
 from strongroom.server.core.errors import (
@@ -28,18 +28,18 @@ MAX_DESCRIPTION_CHARACTERS = 8192
 MAX_POLICY_CHARACTERS = 131_072
 POLICY_PATTERN = "[\u0009\u000a\u000d\u0020-\u00ff]+"
 
-_GENERATORS: Mapping[int, Capability] = {v1.KEY_SPEC_SYMMETRIC_DEFAULT: Capability.AES_256_GCM}
-
 
 def _create_key(parts: Parts, call: Call) -> keys.CreateKeyResponse:
     request = call.request
     spec = request.key_spec or v1.KEY_SPEC_SYMMETRIC_DEFAULT
     key = _new_key(parts, call, spec)
-    _check_offered(parts, spec)
+    _check_offered(parts, key)
     if parts.store.count_keys(key.account_id) >= parts.max_keys:
         raise LimitExceeded(f"The account has {parts.max_keys} keys, the most that it may have.")
     record = _generate(parts, key)
-    return keys.CreateKeyResponse(key_metadata=metadata_of(snapshot_of(record, parts.realm)))
+    return keys.CreateKeyResponse(
+        key_metadata=metadata_of(snapshot_of(record, parts.realm), parts.token.capabilities)
+    )
 
 
 def _new_key(parts: Parts, call: Call, spec: names.KeySpecValue) -> NewKey:
@@ -61,15 +61,13 @@ def _new_key(parts: Parts, call: Call, spec: names.KeySpecValue) -> NewKey:
     )
 
 
-def _check_offered(parts: Parts, spec: names.KeySpecValue) -> None:
+def _check_offered(parts: Parts, key: NewKey) -> None:
     """A key that the token can't make is refused here, never found out in use."""
-    capability = _GENERATORS.get(spec)
-    missing = "no support in this version" if capability is None else parts.token.missing(capability)
+    missing = parts.token.capabilities.missing_for(KeyKind(key.key_spec), KeyPurpose(key.key_usage))
     if missing:
-        name = names.KEY_SPECS[spec]
         raise UnsupportedOperation(
-            f"This deployment can't make keys of KeySpec {name}: {missing}.",
-            metadata={"keySpec": name},
+            f"This deployment can't make keys of KeySpec {key.key_spec} for {key.key_usage}: {missing}.",
+            metadata={"keySpec": key.key_spec, "keyUsage": key.key_usage},
         )
 
 
@@ -80,7 +78,7 @@ def _generate(parts: Parts, key: NewKey) -> KeyRecord:
     material = NewMaterial(material_id, kms_material_id(material_id), label, key.created_at)
     parts.store.begin_create(key, material, parts.boot_id)
     try:
-        ref = parts.token.generate_aes(material_id, label)
+        ref = parts.token.generate(material_id, label, KeyKind(key.key_spec), KeyPurpose(key.key_usage))
     except HsmError:
         _undo(parts, material_id, label)
         raise

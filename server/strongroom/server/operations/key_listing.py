@@ -17,8 +17,8 @@ MARKER = PresentText("marker", 1, 1024, "[\u0020-\u00ff]+")
 _SERVICE = "strongroom.v1.KeyService"
 
 
-def _describe_key(parts: Parts, call: Call) -> keys.DescribeKeyResponse:  # noqa: ARG001
-    return keys.DescribeKeyResponse(key_metadata=metadata_of(call.targets[0].key))
+def _describe_key(parts: Parts, call: Call) -> keys.DescribeKeyResponse:
+    return keys.DescribeKeyResponse(key_metadata=metadata_of(call.targets[0].key, parts.token.capabilities))
 
 
 def _list_keys(parts: Parts, call: Call) -> keys.ListKeysResponse:

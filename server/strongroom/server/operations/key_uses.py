@@ -1,25 +1,20 @@
 """The ways in which operations find a key, and what they then ask of it."""
 
-from collections.abc import Callable
-
-from strongroom.server.core import blob, names
+from strongroom.server.core import blob
 from strongroom.server.core.callers import Caller
-from strongroom.server.core.errors import (
-    AccessDenied,
-    AlgorithmMismatch,
-    IncorrectKey,
-    InvalidCiphertext,
-    KeyUsageMismatch,
-)
+from strongroom.server.core.errors import AccessDenied, InvalidCiphertext
 from strongroom.server.core.fields import Request
 from strongroom.server.core.key_specs import RULES
 from strongroom.server.core.key_states import USABLE
-from strongroom.server.keyring import KeySnapshot
+from strongroom.server.keyring import KeySnapshot, Material
+from strongroom.server.operations import key_checks
 from strongroom.server.operations.declaration import KeyUse, Target
+from strongroom.server.operations.key_checks import Check
 from strongroom.server.operations.parts import Parts
 from strongroom.v1 import resources_pb2 as v1
 
-Check = Callable[[Target, Request], None]
+_ENCRYPTS = v1.KEY_USAGE_ENCRYPT_DECRYPT
+_DEFAULT = v1.ENCRYPTION_ALGORITHM_SYMMETRIC_DEFAULT
 
 
 def managed(action: str, states: frozenset[int], *, accepts_alias: bool = False) -> KeyUse:
@@ -35,7 +30,54 @@ def managed(action: str, states: frozenset[int], *, accepts_alias: bool = False)
     return KeyUse(action, find, is_cached, states)
 
 
-def sealing(action: str, *, key_id: str = "key_id", algorithm: str | None = None) -> KeyUse:
+def using(action: str, usage: int, *checks: Check, algorithm: tuple[str, str], is_private: bool) -> KeyUse:
+    """A key that is used for one of its algorithms, named by `key_id`.
+
+    Args:
+        action: the permission.
+        usage: what the key must have been created for.
+        checks: what it must be besides.
+        algorithm: the field that names the algorithm, and its enum.
+        is_private: True if the token is asked, False if the public key is enough.
+    """
+
+    def find(parts: Parts, caller: Caller, request: Request) -> Target:
+        key = parts.resolver.resolve(request.key_id, caller, accepts_alias=True)
+        return Target(key, key.current)
+
+    def is_cached(parts: Parts, request: Request) -> bool:
+        key = parts.resolver.cached(request.key_id)
+        return key is not None and (not is_private or _is_quick(parts, key))
+
+    return KeyUse(
+        action,
+        find,
+        is_cached,
+        USABLE,
+        (key_checks.has_usage(action, usage), key_checks.offers(*algorithm), *checks),
+    )
+
+
+def public(action: str) -> KeyUse:
+    """A key whose public key is asked for."""
+
+    def find(parts: Parts, caller: Caller, request: Request) -> Target:
+        key = parts.resolver.resolve(request.key_id, caller, accepts_alias=True)
+        return Target(key, key.current)
+
+    def is_cached(parts: Parts, request: Request) -> bool:
+        return parts.resolver.cached(request.key_id) is not None
+
+    return KeyUse(action, find, is_cached, USABLE, (key_checks.has_public_key,))
+
+
+def sealing(
+    action: str,
+    *checks: Check,
+    key_id: str = "key_id",
+    context: str = "encryption_context",
+    algorithm: str | None = None,
+) -> KeyUse:
     """The key that encrypts, named by the field `key_id`; without an `algorithm` field, symmetric only."""
 
     def find(parts: Parts, caller: Caller, request: Request) -> Target:
@@ -44,35 +86,59 @@ def sealing(action: str, *, key_id: str = "key_id", algorithm: str | None = None
 
     def is_cached(parts: Parts, request: Request) -> bool:
         key = parts.resolver.cached(getattr(request, key_id))
-        return key is not None and parts.cipher.is_ready_to_seal(key.current)
+        if key is None:
+            return False
+        if RULES[key.spec].is_asymmetric:
+            return True  # the public key is enough
+        return _is_quick(parts, key) and parts.cipher.has_reserved(key.current)
 
-    return KeyUse(action, find, is_cached, USABLE, (_encrypts(action), _algorithm(algorithm)))
+    return KeyUse(action, find, is_cached, USABLE, (*_encryption(action, algorithm, context), *checks))
 
 
-def opening(action: str, *, key_id: str, algorithm: str) -> KeyUse:
+def opening(action: str, *, key_id: str, context: str, algorithm: str) -> KeyUse:
     """The key that decrypts `ciphertext_blob`: found in the blob, and the one named if one is named."""
 
     def find(parts: Parts, caller: Caller, request: Request) -> Target:
         named = getattr(request, key_id)
         key = parts.resolver.resolve(named, caller, accepts_alias=True) if named else None
-        if not request.ciphertext_blob:
+        is_symmetric = (getattr(request, algorithm) or _DEFAULT) == _DEFAULT
+        if not request.ciphertext_blob or not is_symmetric:
             assert key is not None  # noqa: S101 # the request's rules saw to it
             return Target(key, key.current)
-        parsed = blob.parse(request.ciphertext_blob)
-        return _target_of(parts, caller, parsed, key)
+        return _target_of(parts, caller, request.ciphertext_blob, key)
 
     def is_cached(parts: Parts, request: Request) -> bool:
         named = getattr(request, key_id)
-        if named and parts.resolver.cached(named) is None:
-            return False
+        key = parts.resolver.cached(named) if named else None
+        if named and (key is None or RULES[key.spec].is_asymmetric):
+            return key is not None and _is_quick(parts, key)
         material_id = request.ciphertext_blob[1 : 1 + blob.MATERIAL_ID_BYTES]
         owner = parts.keys.cached_owner(material_id)
-        return owner is not None and parts.cipher.is_ready_to_open(owner.materials[material_id])
+        return owner is not None and _is_quick(parts, owner, owner.materials[material_id])
 
-    return KeyUse(action, find, is_cached, USABLE, (_made_the_blob, _encrypts(action), _algorithm(algorithm)))
+    checks = (key_checks.made_the_blob, *_encryption(action, algorithm, context))
+    return KeyUse(action, find, is_cached, USABLE, checks)
 
 
-def _target_of(parts: Parts, caller: Caller, parsed: blob.Blob, named: KeySnapshot | None) -> Target:
+def _encryption(action: str, algorithm: str | None, context: str) -> tuple[Check, ...]:
+    operation = "ReEncrypt" if action.startswith("ReEncrypt") else action
+    return (
+        key_checks.has_usage(operation, _ENCRYPTS),
+        key_checks.offers(algorithm, "EncryptionAlgorithm", _DEFAULT),
+        key_checks.takes_context(context),
+    )
+
+
+def _is_quick(parts: Parts, key: KeySnapshot, material: Material | None = None) -> bool:
+    """True if using a material, by default the current one, takes the token microseconds, and no search."""
+    ref = (material or key.current).ref
+    return (ref.kind, ref.purpose) in parts.quick and parts.token.warm(ref)
+
+
+def _target_of(parts: Parts, caller: Caller, data: bytes, named: KeySnapshot | None) -> Target:
+    if named is not None and RULES[named.spec].is_asymmetric and not _is_known(parts, data):
+        return Target(named, named.current)  # its checks say what is wrong with key and algorithm
+    parsed = blob.parse(data)
     found = parts.keys.owner(parsed.material_id)
     if found is None:
         raise InvalidCiphertext
@@ -87,42 +153,9 @@ def _target_of(parts: Parts, caller: Caller, parsed: blob.Blob, named: KeySnapsh
     return Target(owner, material, parsed)
 
 
-def _made_the_blob(target: Target, request: Request) -> None:  # noqa: ARG001 # a Check
-    if target.material is None:
-        raise IncorrectKey(
-            "The key ID in the request does not identify a CMK that can perform this operation.",
-            metadata={"keyId": target.key.arn},
-        )
-
-
-def _encrypts(action: str) -> Check:
-    operation = "ReEncrypt" if action.startswith("ReEncrypt") else action
-
-    def check(target: Target, request: Request) -> None:  # noqa: ARG001 # a Check
-        key = target.key
-        if key.usage == v1.KEY_USAGE_ENCRYPT_DECRYPT:
-            return
-        usage = names.KEY_USAGES[key.usage]
-        raise KeyUsageMismatch(
-            f"{key.arn} key usage is {usage} which is not valid for {operation}.",
-            metadata={"keyId": key.arn, "keyUsage": usage, "operation": operation},
-        )
-
-    return check
-
-
-def _algorithm(field: str | None) -> Check:
-    default = v1.ENCRYPTION_ALGORITHM_SYMMETRIC_DEFAULT
-
-    def check(target: Target, request: Request) -> None:
-        algorithm = (getattr(request, field) if field else 0) or default
-        spec = target.key.spec
-        if algorithm in RULES[spec].encryption_algorithms:
-            return
-        algorithm_name, spec_name = names.ENCRYPTION_ALGORITHMS[algorithm], names.KEY_SPECS[spec]
-        raise AlgorithmMismatch(
-            f"Algorithm {algorithm_name} is incompatible with key spec {spec_name}.",
-            metadata={"keyId": target.key.arn, "algorithm": algorithm_name, "keySpec": spec_name},
-        )
-
-    return check
+def _is_known(parts: Parts, data: bytes) -> bool:
+    """True for a blob that one of our symmetric keys made."""
+    try:
+        return parts.keys.owner(blob.parse(data).material_id) is not None
+    except InvalidCiphertext:
+        return False

@@ -1,14 +1,27 @@
 """KeyMetadata, as CreateKey and DescribeKey answer it."""
 
-from strongroom.server.core import names
-from strongroom.server.core.key_specs import RULES
+from collections.abc import Mapping
+from typing import Any
+
+from strongroom.hsm import CapabilityReport
+from strongroom.server.core import key_specs
 from strongroom.server.keyring import KeySnapshot
+from strongroom.server.operations.key_checks import SIGNING_NEEDS
 from strongroom.v1 import resources_pb2 as v1
 
 _SYMMETRIC_SPECS = frozenset({v1.KEY_SPEC_SYMMETRIC_DEFAULT})
 
+# Which field names the algorithms of a key, by its usage.
+_FIELDS: Mapping[int, str] = {
+    v1.KEY_USAGE_ENCRYPT_DECRYPT: "encryption_algorithms",
+    v1.KEY_USAGE_SIGN_VERIFY: "signing_algorithms",
+    v1.KEY_USAGE_GENERATE_VERIFY_MAC: "mac_algorithms",
+    v1.KEY_USAGE_KEY_AGREEMENT: "key_agreement_algorithms",
+    v1.KEY_USAGE_ENCAPSULATE_DECAPSULATE: "encapsulation_algorithms",
+}
 
-def metadata_of(key: KeySnapshot) -> v1.KeyMetadata:
+
+def metadata_of(key: KeySnapshot, capabilities: CapabilityReport) -> v1.KeyMetadata:
     """Everything that is known of a key but its policy, tags, aliases and grants."""
     metadata = v1.KeyMetadata(
         aws_account_id=key.account_id,
@@ -22,7 +35,7 @@ def metadata_of(key: KeySnapshot) -> v1.KeyMetadata:
         key_manager=v1.KEY_MANAGER_CUSTOMER,
         key_spec=key.spec,
         multi_region=key.is_multi_region,
-        encryption_algorithms=_encryption_algorithms(key),
+        **algorithms_of(key, capabilities),
     )
     metadata.creation_date.FromDatetime(key.created_at)
     if key.spec in _SYMMETRIC_SPECS:
@@ -30,7 +43,10 @@ def metadata_of(key: KeySnapshot) -> v1.KeyMetadata:
     return metadata
 
 
-def _encryption_algorithms(key: KeySnapshot) -> tuple[names.EncryptionAlgorithmValue, ...]:
-    """What the key encrypts with, if that is its usage."""
-    encrypts = key.usage == v1.KEY_USAGE_ENCRYPT_DECRYPT
-    return RULES[key.spec].encryption_algorithms if encrypts else ()
+def algorithms_of(key: KeySnapshot, capabilities: CapabilityReport) -> dict[str, Any]:
+    """The algorithms that a key can do here, under the field's name that goes with its usage."""
+    offered = key_specs.algorithms_of(key.spec, key.usage)
+    if key.usage == v1.KEY_USAGE_SIGN_VERIFY:
+        needs = ((algorithm, SIGNING_NEEDS.get(algorithm)) for algorithm in offered)
+        offered = tuple(a for a, need in needs if need is None or capabilities.supports(need))
+    return {_FIELDS[key.usage]: list(offered)}

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from strongroom.hsm import Token
+from strongroom.hsm import KeyKind, KeyPurpose, Token
 from strongroom.server.core.arns import Realm
 from strongroom.server.keyring import KeyCache, KeyResolver
+from strongroom.server.operations.asymmetric import AsymmetricKeys
+from strongroom.server.operations.mac_keys import MacKeys
 from strongroom.server.operations.symmetric import SymmetricCipher
 from strongroom.server.store import Store
 
@@ -18,6 +20,7 @@ class Parts:
     Args:
         deployment: the name that the deployment's token objects bear.
         boot_id: of the running service; marks the intents that it has begun.
+        quick: the kinds and purposes of keys that the token uses within microseconds.
         max_keys: how many keys an account may have.
         clock: gives the time in UTC.
         new_key_id: gives a fresh key id.
@@ -28,9 +31,12 @@ class Parts:
     keys: KeyCache
     resolver: KeyResolver
     cipher: SymmetricCipher
+    asymmetric: AsymmetricKeys
+    macs: MacKeys
     realm: Realm
     deployment: str
     boot_id: str
+    quick: frozenset[tuple[KeyKind, KeyPurpose]]
     max_keys: int
     clock: Callable[[], datetime]
     new_key_id: Callable[[], str]

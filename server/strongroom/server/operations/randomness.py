@@ -5,13 +5,13 @@ from strongroom.server.core.fields import Integer, Request
 from strongroom.server.operations import shared_fields as fields
 from strongroom.server.operations.declaration import Call, Operation
 from strongroom.server.operations.parts import Parts
-from strongroom.v1 import crypto_service_pb2 as crypto
+from strongroom.v1 import encryption_pb2 as messages
 
 MAX_RANDOM_BYTES = 1024
 
 
-def _generate_random(parts: Parts, call: Call) -> crypto.GenerateRandomResponse:
-    return crypto.GenerateRandomResponse(plaintext=parts.token.random(call.request.number_of_bytes))
+def _generate_random(parts: Parts, call: Call) -> messages.GenerateRandomResponse:
+    return messages.GenerateRandomResponse(plaintext=parts.token.random(call.request.number_of_bytes))
 
 
 def _length_is_given(request: Request) -> None:
@@ -22,8 +22,8 @@ def _length_is_given(request: Request) -> None:
 GENERATE_RANDOM = Operation(
     name="GenerateRandom",
     service="strongroom.v1.CryptoService",
-    request=crypto.GenerateRandomRequest,
-    response=crypto.GenerateRandomResponse,
+    request=messages.GenerateRandomRequest,
+    response=messages.GenerateRandomResponse,
     fields=(
         fields.RECIPIENT,
         fields.CUSTOM_KEY_STORE_ID,

@@ -15,12 +15,22 @@ from strongroom.server.core.fields import (
 from strongroom.v1 import resources_pb2 as v1
 
 MAX_BLOB_BYTES = 6144
+MAX_MESSAGE_BYTES = 4096
+MAX_PUBLIC_KEY_BYTES = 8192
 MAX_KEY_ID_CHARACTERS = 2048
 
 _ENUMS = v1.DESCRIPTOR.enum_types_by_name
 
 KEY_ID = Text("key_id", 1, MAX_KEY_ID_CHARACTERS)
-PLAINTEXT = Blob("plaintext", 1, blob.MAX_PLAINTEXT_BYTES)
+PLAINTEXT = Blob(
+    "plaintext",
+    1,
+    blob.MAX_PLAINTEXT_BYTES,
+    ". For more, encrypt it yourself under a data key: GenerateDataKey",
+)
+MESSAGE = Blob("message", 1, MAX_MESSAGE_BYTES, ". For a longer message, send its digest")
+SIGNATURE = Blob("signature", 1, MAX_BLOB_BYTES)
+MAC = Blob("mac", 1, MAX_BLOB_BYTES)
 CIPHERTEXT_BLOB = Blob("ciphertext_blob", 0, MAX_BLOB_BYTES)  # empty only as IGNORE_CIPHERTEXT allows
 ENCRYPTION_CONTEXT = EncryptionContext("encryption_context")
 GRANT_TOKENS = GrantTokens()
@@ -48,6 +58,6 @@ def encryption_algorithm(name: str = "encryption_algorithm") -> Choice:
     return Choice(name, _ENUMS["EncryptionAlgorithm"], v1.ENCRYPTION_ALGORITHM_SYMMETRIC_DEFAULT)
 
 
-def choice(name: str, enum: str, default: int = 0) -> Choice:
+def choice(name: str, enum: str, default: int = 0, *, required: bool = False) -> Choice:
     """A value of one of the shared enums."""
-    return Choice(name, _ENUMS[enum], default)
+    return Choice(name, _ENUMS[enum], default, required)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, Select, func, select, update
 
 from strongroom.server.store.errors import NoSuchKey, NotInState
 from strongroom.server.store.records import KeyPage, KeyRecord, MaterialRecord, Tag
@@ -67,15 +67,23 @@ def change_key(
 
 
 def _materials_of(connection: Connection, key_id: str) -> tuple[MaterialRecord, ...]:
-    query = select(*MATERIAL_COLUMNS).where(materials.c.key_id == key_id, materials.c.state == "enabled")
+    query = select_materials().where(materials.c.key_id == key_id)
     return tuple(material_of(row) for row in connection.execute(query))
 
 
-MATERIAL_COLUMNS = tuple(materials.c[name] for name in MaterialRecord.__dataclass_fields__)
+_MATERIAL_COLUMNS = tuple(
+    (keys if name in {"key_spec", "key_usage"} else materials).c[name]
+    for name in MaterialRecord.__dataclass_fields__
+)
+
+
+def select_materials() -> Select[Any]:
+    """Enabled materials, with what their keys say of them."""
+    return select(*_MATERIAL_COLUMNS).join_from(materials, keys).where(materials.c.state == "enabled")
 
 
 def material_of(row: Row[Any]) -> MaterialRecord:
-    """A material from a row of MATERIAL_COLUMNS."""
+    """A material from a row of `select_materials`."""
     return MaterialRecord(**row._mapping)  # noqa: SLF001 # SQLAlchemy's public name for it
 
 

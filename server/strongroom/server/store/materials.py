@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, select, update
 
 from strongroom.server.store.errors import EncryptionsExhausted, IntentLost, NoSuchKey
-from strongroom.server.store.keys import CREATING, MATERIAL_COLUMNS, material_of
+from strongroom.server.store.keys import CREATING, material_of, select_materials
 from strongroom.server.store.records import Intent, MaterialRecord, NewKey, NewMaterial, Reservation
 from strongroom.server.store.tables import keys, materials, tags, tombstones
 from strongroom.server.store.transactions import append_change
@@ -115,17 +115,14 @@ def pending_intents(connection: Connection) -> tuple[Intent, ...]:
 
 def find_material(connection: Connection, material_id: bytes) -> MaterialRecord | None:
     """An enabled material by its id."""
-    query = select(*MATERIAL_COLUMNS).where(
-        materials.c.material_id == material_id, materials.c.state == "enabled"
-    )
+    query = select_materials().where(materials.c.material_id == material_id)
     row = connection.execute(query).one_or_none()
     return None if row is None else material_of(row)
 
 
 def all_materials(connection: Connection) -> tuple[MaterialRecord, ...]:
     """All enabled materials."""
-    query = select(*MATERIAL_COLUMNS).where(materials.c.state == "enabled")
-    return tuple(material_of(row) for row in connection.execute(query))
+    return tuple(material_of(row) for row in connection.execute(select_materials()))
 
 
 def reserve_encryptions(connection: Connection, material_id: bytes, count: int, limit: int) -> Reservation:

@@ -59,6 +59,7 @@ class MaterialRecord:
     """A material of a key.
 
     Args:
+        key_spec, key_usage: of its key, as AWS KMS names them.
         check_value: its pinned identity; what it is, the token layer knows.
         encryptions_reserved: how many encryptions the workers have reserved so far.
         missing_since: when the token was found without it, or None.
@@ -66,6 +67,8 @@ class MaterialRecord:
 
     material_id: bytes
     key_id: str
+    key_spec: str
+    key_usage: str
     kms_material_id: str
     label: str
     check_value: bytes

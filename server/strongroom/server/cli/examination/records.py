@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from strongroom.hsm import SYMMETRIC_KEYS, MaterialId, MaterialRef
+from strongroom.hsm import NEEDED, KeyKind, KeyPurpose
 from strongroom.hsm.inspection import Presence
 from strongroom.server.cli.database import WILL_BE_UPGRADED, foreign
 from strongroom.server.cli.examination.findings import Finding, failed, named, ok, warning
 from strongroom.server.cli.examination.subject import Subject
 from strongroom.server.housekeeping.reconciliation import unknown_objects
-from strongroom.server.store import Deployment, MaterialRecord
+from strongroom.server.keyring import ref_of
+from strongroom.server.store import Deployment
 
 
 def store(subject: Subject) -> Iterator[Finding]:
@@ -56,12 +57,14 @@ def token(subject: Subject) -> Iterator[Finding]:
 
 
 def capabilities(subject: Subject) -> Iterator[Finding]:
-    """Whether keys can be made in it."""
-    missing = subject.opened_token().probe().missing(*SYMMETRIC_KEYS)
-    if missing:
-        yield failed(f"no keys can be made: {missing}", "`strongroomd token probe` shows it in full.")
+    """Which keys can be made in it."""
+    report = subject.opened_token().probe()
+    offered = report.offered()
+    if offered:
+        yield ok(f"{len(offered)} of {len(NEEDED)} kinds of keys can be made in it")
     else:
-        yield ok("AES-256 keys can be made")
+        missing = report.missing_for(KeyKind.AES_256, KeyPurpose.ENCRYPT)
+        yield failed(f"no keys can be made: {missing}", "`strongroomd token probe` shows it in full.")
 
 
 def materials(subject: Subject) -> Iterator[Finding]:
@@ -71,7 +74,7 @@ def materials(subject: Subject) -> Iterator[Finding]:
     found = token.objects(subject.settings.deployment.name)
     by_presence: dict[Presence, list[str]] = {presence: [] for presence in Presence}
     for record in records:
-        by_presence[token.find(_ref(record))].append(record.key_id)
+        by_presence[token.find(ref_of(record))].append(record.key_id)
     if by_presence[Presence.MISSING]:
         yield failed(
             f"the token has no object for {named(by_presence[Presence.MISSING])}",
@@ -90,7 +93,3 @@ def materials(subject: Subject) -> Iterator[Finding]:
             f"on the token, but unknown to the database: {named(unknown)}",
             "Is this the newest database? The service never touches them: delete by hand what is old.",
         )
-
-
-def _ref(record: MaterialRecord) -> MaterialRef:
-    return MaterialRef(MaterialId(record.material_id), record.label, record.check_value)
