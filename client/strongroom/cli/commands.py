@@ -8,8 +8,17 @@ from typing import Annotated
 
 import typer
 
-from strongroom.cli import crypto_commands, key_commands
+from strongroom.cli import (
+    crypto_commands,
+    key_commands,
+    key_pair_commands,
+    mac_commands,
+    secret_commands,
+    signing_commands,
+    token_commands,
+)
 from strongroom.cli.failures import EXIT_CODES
+from strongroom.cli.registration import register
 from strongroom.cli.session import Output, Session
 from strongroom.client import DEFAULT_TIMEOUT_S
 
@@ -21,7 +30,12 @@ app = typer.Typer(
     epilog=EXIT_CODES,
 )
 app.add_typer(key_commands.app, name="key")
-crypto_commands.register(app)
+register(app, crypto_commands.COMMANDS)
+register(app, signing_commands.COMMANDS)
+register(app, mac_commands.COMMANDS)
+register(app, secret_commands.COMMANDS)
+register(app, key_pair_commands.COMMANDS)
+register(app, token_commands.COMMANDS)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 # typer calls it so

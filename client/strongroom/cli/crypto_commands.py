@@ -6,9 +6,11 @@ from typing import Annotated
 import typer
 
 from strongroom.cli import options
-from strongroom.cli.failures import EXIT_CODES, usage
+from strongroom.cli.failures import usage
 from strongroom.cli.files import Encoding, check_writable, read_bytes, write_bytes
+from strongroom.cli.registration import Command
 from strongroom.cli.session import parse_context, session_of, show_json
+from strongroom.client.names import ENCRYPTION_ALGORITHMS
 
 MAX_PLAINTEXT_BYTES = 4096
 MAX_BLOB_BYTES = 6144
@@ -25,19 +27,24 @@ def encrypt(
     key_id: options.KeyId,
     source: options.InputFile = options.STDIN,
     target: options.OutputFile = options.STDOUT,
+    algorithm: options.EncryptionAlgorithm = None,
     pairs: options.Context = None,
     in_encoding: options.InputEncoding = Encoding.RAW,
     encoding: options.OutputEncoding = Encoding.AUTO,
     force: options.Force = False,
     dry_run: options.DryRun = False,
 ) -> None:
-    """Encrypt up to 4096 bytes."""
+    """Encrypt up to 4096 bytes; with an RSA key and the algorithm, up to its size."""
     session = session_of(context)
     check_writable(target, force=force)
     plaintext = read_bytes(source, in_encoding, most=MAX_PLAINTEXT_BYTES, too_long=_PLAINTEXT_TOO_LONG)
     with session.client() as client:
         answer = client.encrypt(
-            key_id, plaintext, encryption_context=parse_context(pairs or []), dry_run=dry_run
+            key_id,
+            plaintext,
+            encryption_context=parse_context(pairs or []),
+            encryption_algorithm=algorithm,
+            dry_run=dry_run,
         )
     if session.as_json and target == options.STDOUT:
         show_json({"ciphertext_blob": answer.ciphertext_blob, "key_id": answer.key_id})
@@ -47,9 +54,12 @@ def encrypt(
 
 def decrypt(
     context: typer.Context,
-    key_id: Annotated[str | None, typer.Option(help="Decrypt only if this key encrypted it.")] = None,
+    key_id: Annotated[
+        str | None, typer.Option(help="Decrypt only if this key encrypted it; an RSA key must be named.")
+    ] = None,
     source: options.InputFile = options.STDIN,
     target: options.OutputFile = options.STDOUT,
+    algorithm: options.EncryptionAlgorithm = None,
     pairs: options.Context = None,
     in_encoding: options.InputEncoding = Encoding.RAW,
     encoding: options.OutputEncoding = Encoding.RAW,
@@ -62,7 +72,11 @@ def decrypt(
     blob = read_bytes(source, in_encoding, most=MAX_BLOB_BYTES, too_long=_BLOB_TOO_LONG)
     with session.client() as client:
         answer = client.decrypt(
-            blob, key_id=key_id, encryption_context=parse_context(pairs or []), dry_run=dry_run
+            blob,
+            key_id=key_id,
+            encryption_context=parse_context(pairs or []),
+            encryption_algorithm=algorithm,
+            dry_run=dry_run,
         )
     if session.as_json and target == options.STDOUT:
         show_json({"plaintext": answer.plaintext, "key_id": answer.key_id})
@@ -76,6 +90,12 @@ def re_encrypt(
     source_key_id: Annotated[str | None, typer.Option(help="The only key that may decrypt.")] = None,
     source: options.InputFile = options.STDIN,
     target: options.OutputFile = options.STDOUT,
+    source_algorithm: Annotated[
+        str | None, options.named("--source-algorithm", ENCRYPTION_ALGORITHMS, "The old algorithm.")
+    ] = None,
+    algorithm: Annotated[
+        str | None, options.named("--algorithm", ENCRYPTION_ALGORITHMS, "The new algorithm.")
+    ] = None,
     pairs: Annotated[
         list[str] | None, typer.Option("--context", help="A pair of the old encryption context.")
     ] = None,
@@ -97,7 +117,9 @@ def re_encrypt(
             destination,
             source_key_id=source_key_id,
             source_encryption_context=parse_context(pairs or []),
+            source_encryption_algorithm=source_algorithm,
             destination_encryption_context=parse_context(new_pairs or []),
+            destination_encryption_algorithm=algorithm,
             dry_run=dry_run,
         )
     if session.as_json and target == options.STDOUT:
@@ -161,13 +183,7 @@ def random(
     write_bytes(target, data, encoding, force=force, is_secret=True)
 
 
-def register(app: typer.Typer) -> None:
-    """Adds these commands to the application."""
-    for name, function, example in _COMMANDS:
-        app.command(name, epilog=f"Example:  {example}\n\n{EXIT_CODES}")(function)
-
-
-_COMMANDS = (
+COMMANDS: tuple[Command, ...] = (
     ("encrypt", encrypt, "strongroom encrypt KEY --in card.txt --out card.bin --context table=orders"),
     ("decrypt", decrypt, "strongroom decrypt --in card.bin --out card.txt --context table=orders"),
     (

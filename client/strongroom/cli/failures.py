@@ -32,6 +32,7 @@ EXIT_CODES = (
 
 _CODES: Mapping[type[StrongroomError], ExitCode] = {
     errors.AccessDenied: ExitCode.DENIED,
+    errors.ChecksumMismatch: ExitCode.UNAVAILABLE,
     errors.CredentialsInvalid: ExitCode.DENIED,
     errors.DeadlineExceeded: ExitCode.UNAVAILABLE,
     errors.DryRunOperation: ExitCode.DRY_RUN,
@@ -41,16 +42,21 @@ _CODES: Mapping[type[StrongroomError], ExitCode] = {
 }
 _REMEDIES: Mapping[type[StrongroomError], str] = {
     errors.AccessDenied: "Ask whoever manages the service to let this principal do it.",
+    errors.ChecksumMismatch: "If it happens again, look for a proxy or for memory that alters bytes.",
     errors.CredentialsInvalid: "Is this the right client certificate (--cert, --key)?",
     errors.DeadlineExceeded: "Check --endpoint, and --timeout; then look whether it was done.",
     errors.Disabled: "Switch the key on with: strongroom key enable KEY",
     errors.IncorrectKey: "Leave --key-id out: the key is found in the ciphertext.",
     errors.InvalidCiphertext: "Give exactly the --context pairs that were given when it was encrypted.",
+    errors.InvalidMac: "Give the same message, key and --algorithm, and --digest if it was made so.",
+    errors.InvalidSignature: (
+        "Give the same message, key and --algorithm, and --digest or --message-type as it was signed."
+    ),
     errors.InvalidState: "Look at the key's state with: strongroom key describe KEY",
     errors.KeyUnavailable: "The service reconnects to its token by itself; try again in a moment.",
     errors.NotFound: "List the keys with: strongroom key list",
     errors.ServiceUnavailable: "Check --endpoint, --ca, --cert and --key, and that the service runs.",
-    errors.UnsupportedOperation: "What the token can do shows: strongroomd token probe",
+    errors.UnsupportedOperation: "What the token can do shows: strongroom token",
 }
 
 _errors = Console(stderr=True)

@@ -7,32 +7,35 @@ import typer
 from rich.markup import escape
 
 from strongroom.cli.failures import EXIT_CODES, usage
-from strongroom.cli.options import KeyId
+from strongroom.cli.options import KeyId, named
 from strongroom.cli.session import Session, console, session_of, show_json
 from strongroom.client import KeyEntry, KeyMetadata
+from strongroom.client.names import KEY_SPECS, KEY_USAGES
 
 app = typer.Typer(help="Create, show and switch keys.", no_args_is_help=True)
 
 
-@app.command(epilog="Example:  strongroom key create --description orders --tag team=payments")
+@app.command(
+    epilog="Example:  strongroom key create --key-spec ECC_NIST_P256 --key-usage SIGN_VERIFY --tag team=web"
+)
 def create(
     context: typer.Context,
     description: Annotated[str, typer.Option(help="What the key is for; not secret.")] = "",
-    key_spec: Annotated[str, typer.Option(help="The kind of key.")] = "SYMMETRIC_DEFAULT",
-    key_usage: Annotated[str | None, typer.Option(help="What it may be used for.")] = None,
+    key_spec: Annotated[
+        str, named("--key-spec", KEY_SPECS, "The kind of key; `strongroom token` shows which can be made.")
+    ] = "SYMMETRIC_DEFAULT",
+    key_usage: Annotated[
+        str | None,
+        named("--key-usage", KEY_USAGES, "What it may be used for; only SYMMETRIC_DEFAULT needs none."),
+    ] = None,
     tag: Annotated[list[str] | None, typer.Option(help="A tag name=value; may be repeated.")] = None,
 ) -> None:
     """Create a key, generated inside the token and never to leave it."""
     session = session_of(context)
     tags = _tags(tag or [])
     with session.client() as client:
-        try:
-            key = client.create_key(
-                description=description, key_spec=key_spec, key_usage=key_usage, tags=tags
-            )
-        except ValueError:
-            usage(f"There is no key spec {key_spec!r} or no usage {key_usage!r}.")
-        _show(session, key)
+        key = client.create_key(description=description, key_spec=key_spec, key_usage=key_usage, tags=tags)
+    _show(session, key)
 
 
 @app.command(epilog=f"Example:  strongroom key describe 1234abcd-12ab-34cd-56ef-1234567890ab\n\n{EXIT_CODES}")
@@ -105,6 +108,8 @@ def _show(session: Session, key: KeyMetadata) -> None:
         show_json(asdict(key))
         return
     for name, value in asdict(key).items():
+        if value == ():  # algorithms of other usages
+            continue
         label = f"{name.replace('_', ' '):<24}"
         console.print(f"[dim]{label}[/]{escape(_text(value))}", highlight=False, soft_wrap=True)
 

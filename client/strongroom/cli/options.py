@@ -1,11 +1,37 @@
 """Options that several commands share."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from strongroom.cli.files import STANDARD, Encoding
+from strongroom.client.names import ENCRYPTION_ALGORITHMS, Names
+
+
+def named(flag: str, names: Names[Any], text: str) -> Any:  # noqa: ANN401 # as typer.Option does
+    """An option that takes one of AWS KMS's names, in any case; its help lists them."""
+    return typer.Option(
+        flag,
+        callback=_known(names),
+        autocompletion=lambda: list(names.allowed),
+        help=f"{text} One of: {', '.join(names.allowed)}.",
+    )
+
+
+def _known(names: Names[Any]) -> Callable[[str | None], str | None]:
+    def check(value: str | None) -> str | None:
+        if value is None:
+            return None
+        try:
+            names.number(value.upper())
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
+        return value.upper()
+
+    return check
+
 
 KeyId = Annotated[str, typer.Argument(help="Key id or ARN.", metavar="KEY")]
 Context = Annotated[
@@ -25,6 +51,14 @@ OutputEncoding = Annotated[
     typer.Option(
         "--encoding", help="How to write: raw, base64, hex; auto is base64 on a terminal, else raw."
     ),
+]
+EncryptionAlgorithm = Annotated[
+    str | None,
+    named("--algorithm", ENCRYPTION_ALGORITHMS, "The algorithm; an RSA key needs it."),
+]
+Digest = Annotated[
+    bool,
+    typer.Option("--digest", help="Hash the input, of any size, by the algorithm's hash; send the digest."),
 ]
 
 STDIN = STANDARD

@@ -7,19 +7,40 @@ with Client.from_environment() as client:
     blob = client.encrypt(key.key_id, b"4111…", encryption_context={"table": "orders"}).ciphertext_blob
 """
 
-from strongroom.client import errors
-from strongroom.client._async import AsyncClient
+from strongroom.client import errors, names
+from strongroom.client._aio import AsyncClient
 from strongroom.client._connections import DEFAULT_TIMEOUT_S, Endpoint
 from strongroom.client._sync import Client
 from strongroom.client.errors import StrongroomError
+from strongroom.client.items import (
+    DecryptItem,
+    EncryptItem,
+    GenerateDataKeyItem,
+    GenerateMacItem,
+    SignItem,
+    VerifyItem,
+)
 from strongroom.client.results import (
     DataKey,
+    DataKeyPair,
+    DataKeyPairSupport,
+    Decapsulated,
     Decrypted,
+    Encapsulated,
     Encrypted,
     KeyEntry,
     KeyMetadata,
     KeyPage,
+    KeySpecSupport,
+    Mac,
+    MacVerified,
+    PublicKey,
     ReEncrypted,
+    SharedSecret,
+    Signed,
+    Token,
+    TokenCapability,
+    Verified,
 )
 
 __all__ = [
@@ -27,13 +48,33 @@ __all__ = [
     "AsyncClient",
     "Client",
     "DataKey",
+    "DataKeyPair",
+    "DataKeyPairSupport",
+    "Decapsulated",
+    "DecryptItem",
     "Decrypted",
+    "Encapsulated",
+    "EncryptItem",
     "Encrypted",
     "Endpoint",
+    "GenerateDataKeyItem",
+    "GenerateMacItem",
     "KeyEntry",
     "KeyMetadata",
     "KeyPage",
+    "KeySpecSupport",
+    "Mac",
+    "MacVerified",
+    "PublicKey",
     "ReEncrypted",
+    "SharedSecret",
+    "SignItem",
+    "Signed",
     "StrongroomError",
+    "Token",
+    "TokenCapability",
+    "Verified",
+    "VerifyItem",
     "errors",
+    "names",
 ]

@@ -11,6 +11,10 @@ import grpc
 from strongroom.client.errors import ServiceUnavailable
 
 DEFAULT_TIMEOUT_S = 10.0
+SLOW_TIMEOUT_S = 60.0
+"""What calls that make key pairs wait at least: an RSA key of 4096 bits can take many seconds."""
+MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+"""The largest answer that is taken: a batch of 1000 items."""
 
 _CRYPTO = "strongroom.v1.CryptoService"
 _KEYS = "strongroom.v1.KeyService"
@@ -18,7 +22,14 @@ _REPEATABLE = (
     {"service": _CRYPTO},
     *(
         {"service": _KEYS, "method": method}
-        for method in ("DescribeKey", "ListKeys", "EnableKey", "DisableKey", "UpdateKeyDescription")
+        for method in (
+            "DescribeKey",
+            "DescribeToken",
+            "ListKeys",
+            "EnableKey",
+            "DisableKey",
+            "UpdateKeyDescription",
+        )
     ),
 )
 _RETRY_POLICY = {
@@ -94,6 +105,9 @@ def channel_options() -> list[tuple[str, str | int]]:
     return [
         ("grpc.service_config", json.dumps(_SERVICE_CONFIG)),
         ("grpc.enable_retries", 1),
+        # What is larger than gRPC's 256 KiB would not be sent again: batches are.
+        ("grpc.per_rpc_retry_buffer_size", MAX_MESSAGE_BYTES),
+        ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
         # A restarted service is used again at once: the default waits longer and longer, up to two minutes.
         ("grpc.initial_reconnect_backoff_ms", 100),
         ("grpc.min_reconnect_backoff_ms", 100),

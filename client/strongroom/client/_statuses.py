@@ -17,6 +17,7 @@ _BY_REASON: Mapping[str, type[StrongroomError]] = {
     "ACCESS_DENIED": errors.AccessDenied,
     "ALGORITHM_MISMATCH": errors.AlgorithmMismatch,
     "ALIAS_NOT_FOUND": errors.NotFound,
+    "CHECKSUM_MISMATCH": errors.ChecksumMismatch,
     "CREDENTIALS_INVALID": errors.CredentialsInvalid,
     "CUSTOM_KEY_STORES_NOT_IMPLEMENTED": errors.NotImplementedByService,
     "DEADLINE_EXCEEDED": errors.DeadlineExceeded,
@@ -36,11 +37,13 @@ _BY_REASON: Mapping[str, type[StrongroomError]] = {
     "KEY_STATE_INVALID": errors.InvalidState,
     "KEY_UNAVAILABLE": errors.KeyUnavailable,
     "KEY_USAGE_MISMATCH": errors.InvalidKeyUsage,
+    "MAC_INVALID": errors.InvalidMac,
     "MALFORMED_POLICY": errors.MalformedPolicy,
     "MALFORMED_REQUEST": errors.ValidationError,
     "OPERATION_NOT_SUPPORTED_FOR_KEY": errors.UnsupportedOperation,
     "QUOTA_EXCEEDED": errors.LimitExceeded,
     "RATE_LIMIT_EXCEEDED": errors.Throttled,
+    "SIGNATURE_INVALID": errors.InvalidSignature,
 }
 _BY_CODE: Mapping[grpc.StatusCode, type[StrongroomError]] = {
     grpc.StatusCode.DEADLINE_EXCEEDED: errors.DeadlineExceeded,
@@ -53,6 +56,7 @@ _BY_CODE: Mapping[grpc.StatusCode, type[StrongroomError]] = {
     grpc.StatusCode.UNAVAILABLE: errors.ServiceUnavailable,
     grpc.StatusCode.UNIMPLEMENTED: errors.NotImplementedByService,
 }
+_CODES: Mapping[int, grpc.StatusCode] = {code.value[0]: code for code in grpc.StatusCode}
 _BELONG = "Does it run, is this its address, and do CA and client certificate belong to it?"
 # What gRPC says by itself tells nobody what to do.
 _MESSAGES: Mapping[type[StrongroomError], str] = {
@@ -67,15 +71,25 @@ _Detail = TypeVar("_Detail", bound=Message)
 
 def error_of(call: Any) -> StrongroomError:  # noqa: ANN401 # sync and async calls share no type
     """The typed error of a failed call."""
-    details = _details(call)
+    return _service_error(call.code(), call.details(), _details(call)) or _transport_error(call)
+
+
+def error_of_status(status: Any) -> StrongroomError:  # noqa: ANN401 # google.rpc ships no types
+    """The typed error of a google.rpc.Status: of one item of a batch."""
+    code = _CODES.get(status.code, grpc.StatusCode.UNKNOWN)
+    found = _service_error(code, status.message, list(status.details))
+    return found or _BY_CODE.get(code, StrongroomError)(status.message)
+
+
+def _service_error(code: grpc.StatusCode, message: str | None, details: list[Any]) -> StrongroomError | None:
     info = _find(details, ErrorInfo)
     if info is None or info.domain != ERROR_DOMAIN:
-        return _transport_error(call)
-    kind = _BY_REASON.get(info.reason) or _BY_CODE.get(call.code(), StrongroomError)
+        return None
+    kind = _BY_REASON.get(info.reason) or _BY_CODE.get(code, StrongroomError)
     retry, request = _find(details, RetryInfo), _find(details, RequestInfo)
     bad = _find(details, BadRequest)
     return kind(
-        call.details() or "",
+        message or "",
         reason=info.reason,
         metadata=dict(info.metadata),
         request_id=request.request_id if request else "",

@@ -3,6 +3,7 @@
 StrongroomError
     AccessDenied                the principal may not do this
     AlgorithmMismatch           the algorithm doesn't go with the key's spec
+    ChecksumMismatch            bytes were altered on their way; retry
     CredentialsInvalid          the client certificate stands for nobody there
     DeadlineExceeded            no answer in time; it isn't known whether it was done
     Disabled                    the key is switched off
@@ -13,7 +14,9 @@ StrongroomError
     InvalidCiphertext           blob, context and key don't belong together
     InvalidGrantToken           a grant token that nobody issued
     InvalidKeyUsage             the key is for something else
+    InvalidMac                  the MAC isn't of this message, by this key
     InvalidMarker               a marker of another list
+    InvalidSignature            the signature isn't of this message, by this key
     InvalidState                the key's state forbids it
     KeyUnavailable              the token can't be reached now; retry
     LimitExceeded               a quota is used up
@@ -68,6 +71,10 @@ class AlgorithmMismatch(StrongroomError):
     """The algorithm doesn't go with the key's spec."""
 
 
+class ChecksumMismatch(StrongroomError):
+    """Bytes were altered on their way; try again."""
+
+
 class CredentialsInvalid(StrongroomError):
     """The client certificate stands for nobody at this service."""
 
@@ -108,8 +115,16 @@ class InvalidKeyUsage(StrongroomError):
     """The key's usage isn't what the operation needs."""
 
 
+class InvalidMac(StrongroomError):
+    """The MAC isn't one of this message, by this key and algorithm."""
+
+
 class InvalidMarker(StrongroomError):
     """The marker isn't one that this list gave."""
+
+
+class InvalidSignature(StrongroomError):
+    """The signature isn't one of this message, by this key and algorithm."""
 
 
 class InvalidState(StrongroomError):

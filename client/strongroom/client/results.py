@@ -1,19 +1,12 @@
-"""What calls answer. Secrets are left out of every repr."""
+"""What calls answer. Secrets are left out of every repr; names of specs and algorithms are AWS KMS's."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-
-from strongroom.v1 import crypto_service_pb2 as crypto
-from strongroom.v1 import key_service_pb2 as keys
-from strongroom.v1 import resources_pb2 as v1
-
-_ALGORITHM = "ENCRYPTION_ALGORITHM_"
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
 class KeyMetadata:
-    """What is known of a key; names are AWS KMS's."""
+    """What is known of a key; algorithms are those that its usage and the token allow."""
 
     key_id: str
     arn: str
@@ -27,6 +20,10 @@ class KeyMetadata:
     origin: str
     multi_region: bool
     encryption_algorithms: tuple[str, ...]
+    signing_algorithms: tuple[str, ...]
+    mac_algorithms: tuple[str, ...]
+    key_agreement_algorithms: tuple[str, ...]
+    encapsulation_algorithms: tuple[str, ...]
     current_key_material_id: str
 
 
@@ -44,6 +41,53 @@ class KeyPage:
 
     keys: tuple[KeyEntry, ...]
     next_marker: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCapability:
+    """What the token was tried for: a PKCS #11 mechanism or function, what was found and how."""
+
+    name: str
+    mechanism: str
+    is_supported: bool
+    finding: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeySpecSupport:
+    """Whether keys of a spec can be created for a usage, and what the token lacks if not."""
+
+    key_spec: str
+    key_usage: str
+    is_supported: bool
+    missing: str
+
+
+@dataclass(frozen=True, slots=True)
+class DataKeyPairSupport:
+    """Whether data key pairs of a spec can be made; the pool is that of the worker that answered."""
+
+    key_pair_spec: str
+    is_supported: bool
+    missing: str
+    pooled: int
+    pool_size: int
+    pool_hits: int
+    pool_misses: int
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What the service's token is, and what it was shown to do."""
+
+    label: str
+    serial: str
+    manufacturer: str
+    model: str
+    capabilities: tuple[TokenCapability, ...]
+    key_specs: tuple[KeySpecSupport, ...]
+    data_key_pairs: tuple[DataKeyPairSupport, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +118,8 @@ class ReEncrypted:
     key_id: str
     source_key_material_id: str
     destination_key_material_id: str
+    source_encryption_algorithm: str
+    destination_encryption_algorithm: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,70 +132,96 @@ class DataKey:
     key_material_id: str
 
 
-def key_metadata(message: v1.KeyMetadata) -> KeyMetadata:
-    """From the wire."""
-    return KeyMetadata(
-        key_id=message.key_id,
-        arn=message.arn,
-        account_id=message.aws_account_id,
-        creation_date=message.creation_date.ToDatetime(tzinfo=UTC),
-        enabled=message.enabled,
-        key_state=_STATES[message.key_state],
-        description=message.description,
-        key_spec=v1.KeySpec.Name(message.key_spec).removeprefix("KEY_SPEC_"),
-        key_usage=v1.KeyUsage.Name(message.key_usage).removeprefix("KEY_USAGE_"),
-        origin=v1.Origin.Name(message.origin).removeprefix("ORIGIN_"),
-        multi_region=message.multi_region,
-        encryption_algorithms=tuple(map(_algorithm, message.encryption_algorithms)),
-        current_key_material_id=message.current_key_material_id,
-    )
+@dataclass(frozen=True, slots=True)
+class DataKeyPair:
+    """A key pair for the caller's own use: use the private key and forget it, keep its blob.
+
+    The private key is PKCS #8 in DER, empty where none was asked for; the public key is SPKI in DER (RFC 5280
+    §4.1). Decrypting the blob gives the private key.
+    """
+
+    private_key_plaintext: bytes = field(repr=False)
+    private_key_ciphertext_blob: bytes
+    public_key: bytes
+    key_id: str
+    key_pair_spec: str
+    key_material_id: str
 
 
-def key_page(message: keys.ListKeysResponse) -> KeyPage:
-    """From the wire."""
-    return KeyPage(tuple(KeyEntry(k.key_id, k.key_arn) for k in message.keys), message.next_marker)
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """The answer of sign: DER for ECDSA and SM2DSA, otherwise as the algorithm's standard says."""
+
+    signature: bytes
+    key_id: str
+    signing_algorithm: str
 
 
-def encrypted(message: crypto.EncryptResponse) -> Encrypted:
-    """From the wire."""
-    return Encrypted(message.ciphertext_blob, message.key_id, _algorithm(message.encryption_algorithm))
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """The answer of verify; `signature_valid` is always true, since any other signature is an error."""
+
+    signature_valid: bool
+    key_id: str
+    signing_algorithm: str
 
 
-def decrypted(message: crypto.DecryptResponse) -> Decrypted:
-    """From the wire."""
-    return Decrypted(
-        message.plaintext,
-        message.key_id,
-        _algorithm(message.encryption_algorithm),
-        message.key_material_id,
-    )
+@dataclass(frozen=True, slots=True)
+class Mac:
+    """The answer of generate_mac: an HMAC as long as its hash."""
+
+    mac: bytes
+    key_id: str
+    mac_algorithm: str
 
 
-def re_encrypted(message: crypto.ReEncryptResponse) -> ReEncrypted:
-    """From the wire."""
-    return ReEncrypted(
-        message.ciphertext_blob,
-        message.source_key_id,
-        message.key_id,
-        message.source_key_material_id,
-        message.destination_key_material_id,
-    )
+@dataclass(frozen=True, slots=True)
+class MacVerified:
+    """The answer of verify_mac; `mac_valid` is always true, since any other MAC is an error."""
+
+    mac_valid: bool
+    key_id: str
+    mac_algorithm: str
 
 
-def data_key(message: crypto.GenerateDataKeyResponse) -> DataKey:
-    """From the wire."""
-    return DataKey(message.plaintext, message.ciphertext_blob, message.key_id, message.key_material_id)
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """The public key of a key, a SubjectPublicKeyInfo in DER (RFC 5280 §4.1)."""
+
+    public_key: bytes
+    key_id: str
+    key_spec: str
+    key_usage: str
+    encryption_algorithms: tuple[str, ...]
+    signing_algorithms: tuple[str, ...]
+    key_agreement_algorithms: tuple[str, ...]
+    encapsulation_algorithms: tuple[str, ...]
 
 
-def data_key_without_plaintext(message: crypto.GenerateDataKeyWithoutPlaintextResponse) -> DataKey:
-    """From the wire."""
-    return DataKey(b"", message.ciphertext_blob, message.key_id, message.key_material_id)
+@dataclass(frozen=True, slots=True)
+class SharedSecret:
+    """The raw secret of a key agreement, 32, 48 or 66 bytes: derive a key from it."""
+
+    shared_secret: bytes = field(repr=False)
+    key_id: str
+    key_agreement_algorithm: str
+    key_origin: str
 
 
-def _algorithm(number: "v1.EncryptionAlgorithm.ValueType") -> str:
-    return v1.EncryptionAlgorithm.Name(number).removeprefix(_ALGORITHM)
+@dataclass(frozen=True, slots=True)
+class Encapsulated:
+    """A fresh secret of 32 bytes, and the ciphertext that decapsulate takes."""
+
+    shared_secret: bytes = field(repr=False)
+    shared_secret_ciphertext_blob: bytes
+    key_id: str
+    encapsulation_algorithm: str
 
 
-_STATES: Mapping[int, str] = {
-    number: name.removeprefix("KEY_STATE_").title().replace("_", "") for name, number in v1.KeyState.items()
-}
+@dataclass(frozen=True, slots=True)
+class Decapsulated:
+    """The secret of 32 bytes that was encapsulated; another one if the ciphertext was tampered with."""
+
+    shared_secret: bytes = field(repr=False)
+    key_id: str
+    encapsulation_algorithm: str

@@ -1,0 +1,83 @@
+# Made by scripts/gen-client from _aio/keys.py; change that, not this.
+"""Creating, describing and switching keys."""
+
+from collections.abc import Iterator, Mapping
+
+from strongroom.client._answers import keys as answers
+from strongroom.client._connections import SLOW_TIMEOUT_S
+from strongroom.client._requests import keys as requests
+from strongroom.client._sync.calls import Calls
+from strongroom.client.results import KeyEntry, KeyMetadata, KeyPage, Token
+from strongroom.v1 import key_service_pb2 as messages
+
+
+class KeyCalls(Calls):
+    """The operations of KeyService."""
+
+    def create_key(
+        self,
+        *,
+        description: str = "",
+        key_spec: str = "SYMMETRIC_DEFAULT",
+        key_usage: str | None = None,
+        policy: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        bypass_policy_lockout_safety_check: bool = False,
+    ) -> KeyMetadata:
+        """Creates a key in the token. Never retried: every call makes another key.
+
+        Args:
+            description: what the key is for; not secret.
+            key_spec: the kind of key, one of `names.KEY_SPECS`.
+            key_usage: what it may be used for, one of `names.KEY_USAGES`; may only be left out for
+                SYMMETRIC_DEFAULT.
+            policy: the key policy, JSON; the account has full control unless it is given.
+            tags: tags of the key; not secret.
+            bypass_policy_lockout_safety_check: True to allow a policy that the caller can't change again.
+        """
+        request = requests.create_key(
+            description=description,
+            key_spec=key_spec,
+            key_usage=key_usage,
+            policy=policy,
+            tags=tags,
+            bypass_policy_lockout_safety_check=bypass_policy_lockout_safety_check,
+        )
+        answer = self._call(self._keys.CreateKey, request, at_least_s=SLOW_TIMEOUT_S)
+        return answers.key_metadata(answer.key_metadata)
+
+    def describe_key(self, key_id: str) -> KeyMetadata:
+        """What is known of a key, named by id, ARN, alias name or alias ARN."""
+        answer = self._call(self._keys.DescribeKey, messages.DescribeKeyRequest(key_id=key_id))
+        return answers.key_metadata(answer.key_metadata)
+
+    def list_keys(self, *, limit: int | None = None, marker: str | None = None) -> KeyPage:
+        """A page of the account's keys, 100 unless `limit` says 1 to 1000."""
+        request = messages.ListKeysRequest(limit=limit, marker=marker)
+        return answers.key_page(self._call(self._keys.ListKeys, request))
+
+    def all_keys(self) -> Iterator[KeyEntry]:
+        """All keys of the account, page by page."""
+        marker: str | None = None
+        while marker != "":
+            page = self.list_keys(limit=1000, marker=marker)
+            for entry in page.keys:
+                yield entry
+            marker = page.next_marker
+
+    def enable_key(self, key_id: str) -> None:
+        """Makes a disabled key usable."""
+        self._call(self._keys.EnableKey, messages.EnableKeyRequest(key_id=key_id))
+
+    def disable_key(self, key_id: str) -> None:
+        """Makes a key unusable until it is enabled."""
+        self._call(self._keys.DisableKey, messages.DisableKeyRequest(key_id=key_id))
+
+    def update_key_description(self, key_id: str, description: str) -> None:
+        """Replaces a key's description."""
+        request = messages.UpdateKeyDescriptionRequest(key_id=key_id, description=description)
+        self._call(self._keys.UpdateKeyDescription, request)
+
+    def describe_token(self) -> Token:
+        """What the service's token is, what it can do, and which keys can therefore be created."""
+        return answers.token(self._call(self._keys.DescribeToken, messages.DescribeTokenRequest()))
