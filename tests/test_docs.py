@@ -13,6 +13,7 @@ from urllib.parse import unquote
 import pytest
 import typer
 from google.protobuf.descriptor_pb2 import DescriptorProto, FileDescriptorProto, FileDescriptorSet
+from google.rpc import status_pb2
 from grpc_tools import protoc
 from typer.core import TyperGroup
 
@@ -61,6 +62,7 @@ def _descriptor(proto: Path, output: Path) -> FileDescriptorProto:
     arguments = (
         f"--proto_path={ROOT / 'proto'}",
         f"--proto_path={files('grpc_tools') / '_proto'}",
+        f"--proto_path={Path(status_pb2.__file__).parents[2]}",
         "--include_source_info",
         f"--descriptor_set_out={output}",
         str(proto),

@@ -1,9 +1,15 @@
-from collections.abc import Iterator
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from strongroom.client import Client
 from tests.support.deployments import Deployment, Service
+
+Command = Callable[..., subprocess.CompletedProcess[bytes]]
 
 
 @pytest.fixture(scope="module")
@@ -17,3 +23,36 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 def client(service: Service) -> Iterator[Client]:
     with service.deployment.client() as client:
         yield client
+
+
+@pytest.fixture
+def strongroom(service: Service, tmp_path: Path) -> Command:
+    pki = service.deployment.directory / "pki"
+    environment = {
+        **os.environ,
+        "STRONGROOM_ENDPOINT": f"127.0.0.1:{service.deployment.port}",
+        "STRONGROOM_CA": str(pki / "ca.pem"),
+        "STRONGROOM_CERT": str(pki / "client.pem"),
+        "STRONGROOM_KEY": str(pki / "client.key"),
+    }
+
+    def run(
+        *arguments: str, stdin: bytes = b"", stderr: int = subprocess.PIPE, **more: str
+    ) -> subprocess.CompletedProcess[bytes]:
+        program = [sys.executable, "-c", "from strongroom.cli import main; main()", *arguments]
+        return subprocess.run(
+            program,
+            input=stdin,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            cwd=tmp_path,
+            env={**environment, **more},
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def key_id(client: Client) -> str:
+    return client.create_key().key_id

@@ -1,44 +1,12 @@
 """The `strongroom` command as a shell uses it."""
 
 import json
-import os
 import stat
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from strongroom.client import Client
-from tests.support.deployments import Service
-
-Command = Callable[..., subprocess.CompletedProcess[bytes]]
-
-
-@pytest.fixture
-def strongroom(service: Service, tmp_path: Path) -> Command:
-    pki = service.deployment.directory / "pki"
-    environment = {
-        **os.environ,
-        "STRONGROOM_ENDPOINT": f"127.0.0.1:{service.deployment.port}",
-        "STRONGROOM_CA": str(pki / "ca.pem"),
-        "STRONGROOM_CERT": str(pki / "client.pem"),
-        "STRONGROOM_KEY": str(pki / "client.key"),
-    }
-
-    def run(*arguments: str, stdin: bytes = b"", **more: str) -> subprocess.CompletedProcess[bytes]:
-        program = [sys.executable, "-c", "from strongroom.cli import main; main()", *arguments]
-        return subprocess.run(
-            program, input=stdin, capture_output=True, cwd=tmp_path, env={**environment, **more}, check=False
-        )
-
-    return run
-
-
-@pytest.fixture
-def key_id(client: Client) -> str:
-    return client.create_key().key_id
+from tests.client.conftest import Command
 
 
 def test_a_key_is_created_described_and_listed_in_json(strongroom: Command) -> None:
@@ -147,6 +115,15 @@ def test_a_context_key_given_twice_is_wrong_usage(strongroom: Command, key_id: s
         ["re-encrypt"],
         ["data-key"],
         ["random"],
+        ["sign"],
+        ["verify"],
+        ["mac"],
+        ["public-key"],
+        ["derive"],
+        ["data-key-pair"],
+        ["encapsulate"],
+        ["decapsulate"],
+        ["token"],
     ],
 )
 def test_every_command_has_help_with_an_example_or_exit_codes(

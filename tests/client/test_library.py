@@ -1,7 +1,10 @@
 """The Python client."""
 
 import os
+import re
 import signal
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,13 +13,17 @@ import strongroom.client
 from strongroom.client import AsyncClient, Client, errors
 from strongroom.client._statuses import _BY_REASON
 from strongroom.server.core import errors as server_errors
+from strongroom.v1 import crypto_service_pb2, key_service_pb2
 from tests.support.deployments import Service
 
 
 def test_the_public_surface_is_the_documented_one() -> None:
     assert set(strongroom.client.__all__) == {
-        "DEFAULT_TIMEOUT_S", "AsyncClient", "Client", "DataKey", "Decrypted", "Encrypted", "Endpoint",
-        "KeyEntry", "KeyMetadata", "KeyPage", "ReEncrypted", "StrongroomError", "errors",
+        "DEFAULT_TIMEOUT_S", "AsyncClient", "Client", "DataKey", "DataKeyPair", "DataKeyPairSupport",
+        "Decapsulated", "DecryptItem", "Decrypted", "Encapsulated", "EncryptItem", "Encrypted", "Endpoint",
+        "GenerateDataKeyItem", "GenerateMacItem", "KeyEntry", "KeyMetadata", "KeyPage", "KeySpecSupport", "Mac",
+        "MacVerified", "PublicKey", "ReEncrypted", "SharedSecret", "SignItem", "Signed", "StrongroomError",
+        "Token", "TokenCapability", "Verified", "VerifyItem", "errors", "names",
     }  # fmt: skip
     for name in strongroom.client.__all__:
         assert hasattr(strongroom.client, name)
@@ -24,9 +31,22 @@ def test_the_public_surface_is_the_documented_one() -> None:
 
 def test_both_clients_have_the_same_methods() -> None:
     def methods(kind: type) -> set[str]:
-        return {name for name in vars(kind) if not name.startswith("_")}
+        return {name for name in dir(kind) if not name.startswith("_")}
 
     assert methods(Client) == methods(AsyncClient)
+
+
+def test_the_client_for_threads_is_made_from_the_one_for_asyncio() -> None:
+    root = Path(__file__).resolve().parents[2]
+    subprocess.run([root / "scripts" / "gen-client", "--check"], check=True)
+
+
+def test_every_operation_has_a_method() -> None:
+    services = (crypto_service_pb2, "CryptoService"), (key_service_pb2, "KeyService")
+    operations = [m.name for file, name in services for m in file.DESCRIPTOR.services_by_name[name].methods]
+    names = {re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower() for name in operations}
+    assert len(names) == len(operations)
+    assert names <= set(dir(Client))
 
 
 def test_every_reason_of_the_service_has_an_error_class() -> None:

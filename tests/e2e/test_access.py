@@ -6,8 +6,8 @@ import grpc
 import pytest
 
 from strongroom.client import Client, errors
-from strongroom.v1 import crypto_service_pb2 as crypto
 from strongroom.v1 import crypto_service_pb2_grpc as crypto_grpc
+from strongroom.v1 import encryption_pb2 as messages
 from tests.support.deployments import Deployment, Service
 
 
@@ -28,7 +28,7 @@ def test_a_client_without_certificate_gets_no_connection(service: Service) -> No
         pytest.raises(grpc.RpcError) as caught,
     ):
         crypto_grpc.CryptoServiceStub(channel).GenerateRandom(
-            crypto.GenerateRandomRequest(number_of_bytes=1), timeout=5
+            messages.GenerateRandomRequest(number_of_bytes=1), timeout=5
         )
     assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
 

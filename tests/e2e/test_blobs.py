@@ -4,8 +4,8 @@ import grpc
 import pytest
 
 from strongroom.client import Client, errors
-from strongroom.v1 import crypto_service_pb2 as crypto
 from strongroom.v1 import crypto_service_pb2_grpc as crypto_grpc
+from strongroom.v1 import encryption_pb2 as messages
 from tests.support.deployments import Deployment
 
 
@@ -55,9 +55,9 @@ def test_the_status_has_no_text_and_only_the_same_details(deployment: Deployment
     with grpc.secure_channel(endpoint.address, endpoint.credentials()) as channel:
         stub = crypto_grpc.CryptoServiceStub(channel)
         for request in (
-            crypto.DecryptRequest(ciphertext_blob=blob),
-            crypto.DecryptRequest(ciphertext_blob=b"\x02" + blob[1:]),
-            crypto.DecryptRequest(ciphertext_blob=b"x"),
+            messages.DecryptRequest(ciphertext_blob=blob),
+            messages.DecryptRequest(ciphertext_blob=b"\x02" + blob[1:]),
+            messages.DecryptRequest(ciphertext_blob=b"x"),
         ):
             with pytest.raises(grpc.RpcError) as caught:
                 stub.Decrypt(request)

@@ -40,6 +40,20 @@ def channel(service: Service) -> Iterator[grpc.Channel]:
         yield channel
 
 
+@pytest.fixture(scope="module")
+def other_keys(service: Service) -> list[str]:
+    """Keys of other kinds: random requests get further with them."""
+    kinds = {
+        "RSA_2048": "ENCRYPT_DECRYPT",
+        "ECC_NIST_P256": "SIGN_VERIFY",
+        "ECC_NIST_EDWARDS25519": "SIGN_VERIFY",
+        "HMAC_256": "GENERATE_VERIFY_MAC",
+        "ECC_NIST_P384": "KEY_AGREEMENT",
+    }
+    with service.deployment.client() as client:
+        return [client.create_key(key_spec=spec, key_usage=usage).key_id for spec, usage in kinds.items()]
+
+
 def _fill(message: Any, chance: random.Random, known: dict[str, list[Any]]) -> None:
     for field in message.DESCRIPTOR.fields:
         if chance.random() < 0.35:
@@ -69,6 +83,7 @@ def _value(field: FieldDescriptor, chance: random.Random, known: dict[str, list[
         FieldDescriptor.TYPE_BOOL: [True, False],
         FieldDescriptor.TYPE_ENUM: [0, 1, 2, 99, -1],
         FieldDescriptor.TYPE_INT32: list(EDGE_INTEGERS),
+        FieldDescriptor.TYPE_FIXED32: [0, 1, 2**32 - 1],
     }
     return chance.choice(edges[field.type])
 
@@ -89,12 +104,16 @@ def _code_of(error: Any) -> grpc.StatusCode:
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
 def test_random_messages_are_answered_properly(
-    service: Service, client: Client, channel: grpc.Channel, operation: Operation
+    service: Service,
+    client: Client,
+    channel: grpc.Channel,
+    other_keys: list[str],
+    operation: Operation,
 ) -> None:
     before = service.children()
     key = client.create_key()
     blob = client.encrypt(key.key_id, b"x").ciphertext_blob
-    ids: list[Any] = [key.key_id, key.arn]
+    ids: list[Any] = [key.key_id, key.arn, *other_keys]
     known: dict[str, list[Any]] = {
         "key_id": ids,
         "source_key_id": ids,
@@ -125,7 +144,7 @@ def test_random_bytes_are_answered_properly(
 
 
 def test_a_message_over_the_limit_is_refused(channel: grpc.Channel) -> None:
-    code = _code(channel, "/strongroom.v1.CryptoService/Encrypt", bytes(300_000))
+    code = _code(channel, "/strongroom.v1.CryptoService/Encrypt", bytes(9_000_000))
     assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 

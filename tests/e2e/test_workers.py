@@ -7,8 +7,8 @@ from contextlib import ExitStack
 import grpc
 import pytest
 
-from strongroom.v1 import crypto_service_pb2 as crypto
 from strongroom.v1 import crypto_service_pb2_grpc as crypto_grpc
+from strongroom.v1 import encryption_pb2 as messages
 from strongroom.v1 import key_service_pb2 as keys
 from strongroom.v1 import key_service_pb2_grpc as keys_grpc
 from tests.support.deployments import Deployment, Service
@@ -29,7 +29,7 @@ class Peer:
 
     def worker(self, deployment: Deployment) -> str:
         """The worker that answers this connection: the one that recorded its user agent."""
-        self.crypto.GenerateRandom(crypto.GenerateRandomRequest(number_of_bytes=1))
+        self.crypto.GenerateRandom(messages.GenerateRandomRequest(number_of_bytes=1))
         for file in (deployment.directory / "audit").glob("worker-*.jsonl"):
             if self.name in file.read_text():
                 return file.stem
@@ -55,15 +55,15 @@ def test_a_key_created_through_one_worker_is_used_at_once_through_the_other(peer
     for maker, user in (peers, peers[::-1]):
         for _ in range(10):
             key_id = maker.keys.CreateKey(keys.CreateKeyRequest()).key_metadata.key_id
-            blob = user.crypto.Encrypt(crypto.EncryptRequest(key_id=key_id, plaintext=b"x")).ciphertext_blob
-            opened = maker.crypto.Decrypt(crypto.DecryptRequest(ciphertext_blob=blob))
+            blob = user.crypto.Encrypt(messages.EncryptRequest(key_id=key_id, plaintext=b"x")).ciphertext_blob
+            opened = maker.crypto.Decrypt(messages.DecryptRequest(ciphertext_blob=blob))
             assert opened.plaintext == b"x"
 
 
 def test_what_one_worker_disables_the_other_refuses_at_once(peers: tuple[Peer, Peer]) -> None:
     one, other = peers
     key_id = one.keys.CreateKey(keys.CreateKeyRequest()).key_metadata.key_id
-    request = crypto.EncryptRequest(key_id=key_id, plaintext=b"x")
+    request = messages.EncryptRequest(key_id=key_id, plaintext=b"x")
     for _ in range(25):
         other.crypto.Encrypt(request)
         one.keys.DisableKey(keys.DisableKeyRequest(key_id=key_id))

@@ -1,15 +1,18 @@
 """The tokens that the contract suite runs on: every one that this machine has."""
 
+import os
 import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from strongroom.hsm import PinSource, Token, TokenProfile, load_profile
+from strongroom.hsm import KeyKind, KeyPurpose, PinSource, Token, TokenProfile, load_profile
 from strongroom.hsm.provisioning import make_token
 
 PIN = "1234-test"
 DEPLOYMENT = "test"
+KRYOPTIC_MODULE = "STRONGROOM_TEST_KRYOPTIC_MODULE"
+AES = (KeyKind.AES_256, KeyPurpose.ENCRYPT)
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,19 @@ def nss(directory: Path) -> Backend:
     )
     reserved = f"configdir='sql:{database}' certPrefix='' keyPrefix='' secmod='secmod.db' flags="
     backend = Backend("nss", load_profile("nss").with_overrides(reserved=reserved), directory)
+    backend.write_pin(PIN)
+    return backend
+
+
+def kryoptic(directory: Path) -> Backend:
+    """A fresh Kryoptic token, with PKCS#11 v3.2; the variable below says where the module is."""
+    conf = directory / "kryoptic.conf"
+    conf.write_text(f'[[slots]]\nslot = 1\ndbtype = "sqlite"\ndbargs = "{directory}/token.sql"\n')
+    profile = load_profile("kryoptic").with_overrides(
+        modules=(os.environ[KRYOPTIC_MODULE],), label="test", environment={"KRYOPTIC_CONF": str(conf)}
+    )
+    make_token(profile, "test", "5678-so-pin", PIN)
+    backend = Backend("kryoptic", profile, directory)
     backend.write_pin(PIN)
     return backend
 

@@ -1,12 +1,15 @@
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from strongroom.hsm import Capability, MaterialId, Token
-from tests.hsm.backends import Backend, has_nss, nss, softhsm
+from strongroom.hsm import MaterialId, Token
+from tests.hsm.backends import AES, KRYOPTIC_MODULE, Backend, has_nss, kryoptic, nss, softhsm
 
 BACKENDS = {"softhsm2": softhsm, "nss": nss}
+if KRYOPTIC_MODULE in os.environ:
+    BACKENDS["kryoptic"] = kryoptic
 
 
 @pytest.fixture(params=sorted(BACKENDS))
@@ -26,7 +29,7 @@ def token(backend: Backend) -> Iterator[Token]:
 @pytest.fixture
 def keys(token: Token) -> Token:
     """The token, if it can make keys."""
-    missing = token.missing(Capability.AES_256_GCM)
+    missing = token.capabilities.missing_for(*AES)
     if missing:
         pytest.skip(missing)
     return token

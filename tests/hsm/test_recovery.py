@@ -24,7 +24,7 @@ from strongroom.hsm import (
 )
 from strongroom.hsm.login_guard import LoginFiles
 from strongroom.hsm.token_profiles import InitializeMode
-from tests.hsm.backends import PIN, Backend
+from tests.hsm.backends import AES, PIN, Backend
 from tests.support.deployments import wait_until
 
 LABEL = "strongroom/test/key"
@@ -54,7 +54,7 @@ def _initialise_anew(soft: Backend, pin: str) -> None:
 def test_a_token_that_is_moved_away_and_back_is_used_again_within_two_seconds(
     soft: Backend, token: Token, material_id: MaterialId, states: list[TokenState]
 ) -> None:
-    ref = token.generate_aes(material_id, LABEL)
+    ref = token.generate(material_id, LABEL, *AES)
     sealed = token.encrypt(ref, b"x", b"")
     away = soft.directory / "away"
     soft.tokens.rename(away)
@@ -64,7 +64,7 @@ def test_a_token_that_is_moved_away_and_back_is_used_again_within_two_seconds(
         token.objects,
         lambda: token.exists(ref),
         lambda: token.destroy(material_id, LABEL),
-        lambda: token.generate_aes(MaterialId(bytes(16)), LABEL),
+        lambda: token.generate(MaterialId(bytes(16)), LABEL, *AES),
     ):
         with pytest.raises(TokenUnavailable):
             call()
@@ -87,14 +87,14 @@ def test_a_heartbeat_notices_without_traffic(soft: Backend, token: Token) -> Non
 def test_a_token_initialised_anew_has_none_of_the_old_keys_and_takes_new_ones(
     soft: Backend, token: Token, material_id: MaterialId
 ) -> None:
-    lost = token.generate_aes(material_id, LABEL)
+    lost = token.generate(material_id, LABEL, *AES)
     _initialise_anew(soft, PIN)
     with pytest.raises(TokenUnavailable):
         token.encrypt(lost, b"x", b"")
     wait_until(lambda: token.state is TokenState.UP)
     with pytest.raises(MaterialMissing):
         token.encrypt(lost, b"x", b"")
-    ref = token.generate_aes(MaterialId(bytes(16)), LABEL)
+    ref = token.generate(MaterialId(bytes(16)), LABEL, *AES)
     assert token.encrypt(ref, b"x", b"")
 
 
@@ -123,7 +123,7 @@ def test_a_token_of_another_label_is_not_found(soft: Backend) -> None:
 
 def test_a_file_torn_by_a_killed_login_is_put_back(soft: Backend, material_id: MaterialId) -> None:
     token = soft.open()
-    ref = token.generate_aes(material_id, LABEL)
+    ref = token.generate(material_id, LABEL, *AES)
     token.close()
     (file,) = soft.tokens.glob("*/token.object")
     for torn in (b"", file.read_bytes()[:20]):
@@ -163,7 +163,7 @@ while True:
 
 def test_the_token_survives_kills_during_login(soft: Backend, material_id: MaterialId) -> None:
     token = soft.open()
-    ref = token.generate_aes(material_id, LABEL)
+    ref = token.generate(material_id, LABEL, *AES)
     token.close()
     root = Path(__file__).parents[2]
     for delay_ms in range(0, 40, 4):
@@ -184,13 +184,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from tests.hsm.backends import Backend
+from tests.hsm.backends import AES, Backend
 from strongroom.hsm import MaterialId, load_profile
 directory = Path(sys.argv[2])
 profile = load_profile("softhsm2").with_overrides(
     label="test", environment={"SOFTHSM2_CONF": str(directory / "softhsm.conf")})
 token = Backend("softhsm2", profile, directory).open()
-ref = token.generate_aes(MaterialId(bytes(16)), "strongroom/test/shared")
+ref = token.generate(MaterialId(bytes(16)), "strongroom/test/shared", *AES)
 end, counts, failures = time.monotonic() + 3, [0, 0, 0], []
 def encrypt():
     while time.monotonic() < end:
@@ -200,7 +200,7 @@ def encrypt():
 def generate():
     while time.monotonic() < end:
         material_id = MaterialId(token.random(16))
-        made = token.generate_aes(material_id, "strongroom/test/made")
+        made = token.generate(material_id, "strongroom/test/made", *AES)
         assert token.encrypt(made, b"y", b"")
         assert token.destroy(material_id, made.label)
         counts[1] += 1
@@ -269,8 +269,18 @@ def test_a_closed_token_does_nothing_more(soft: Backend) -> None:
 
 def test_many_threads_share_one_session_in_turns(soft: Backend) -> None:
     token = replace(soft, profile=soft.profile.with_overrides(max_sessions=2)).open()
-    ref = token.generate_aes(MaterialId(bytes(16)), "strongroom/test/key")
+    ref = token.generate(MaterialId(bytes(16)), "strongroom/test/key", *AES)
     with ThreadPoolExecutor(8) as pool:
         sealed = list(pool.map(lambda _: token.encrypt(ref, b"x", b""), range(400)))
     assert len({s.iv for s in sealed}) == 400
     token.close()
+
+
+def test_a_token_is_found_by_its_serial_number(soft: Backend, token: Token) -> None:
+    serial = token.description.serial
+    token.close()
+    by_serial = replace(soft, profile=replace(soft.profile, label=None, serial=serial)).open()
+    assert by_serial.description.serial == serial
+    by_serial.close()
+    with pytest.raises(TokenNotFound):
+        replace(soft, profile=replace(soft.profile, label=None, serial="0" * 16)).open()

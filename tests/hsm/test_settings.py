@@ -133,3 +133,14 @@ def test_codes_are_named_for_people() -> None:
 def test_a_profile_may_say_what_a_vendors_code_means() -> None:
     error = pkcs11.PKCS11Error("Unmapped error code 0x80000001")
     assert meaning_of(error, {0x80000001: Meaning.GONE}) is Meaning.GONE
+
+
+def test_a_profile_may_say_otherwise_of_every_code() -> None:
+    assert meaning_of(pkcs11.exceptions.DeviceError(), {}) is Meaning.GONE
+    assert meaning_of(pkcs11.exceptions.DeviceError(), {0x30: Meaning.AMBIGUOUS}) is Meaning.AMBIGUOUS
+    assert meaning_of(pkcs11.exceptions.DeviceError(), {0x31: Meaning.AMBIGUOUS}) is Meaning.GONE
+
+
+def test_no_two_errors_have_one_code() -> None:
+    codes = [code for code, _ in MEANINGS.values() if code is not None]
+    assert len(codes) == len(set(codes))

@@ -6,8 +6,8 @@ from typing import Any, Self
 
 import grpc
 
-from strongroom.v1 import crypto_service_pb2 as crypto
 from strongroom.v1 import crypto_service_pb2_grpc as crypto_grpc
+from strongroom.v1 import encryption_pb2 as messages
 from tests.support.deployments import Deployment
 
 
@@ -41,9 +41,9 @@ class Load:
                 count += 1
                 plaintext = f"{threading.get_ident()} {count}".encode()
                 try:
-                    request = crypto.EncryptRequest(key_id=self.key_id, plaintext=plaintext)
+                    request = messages.EncryptRequest(key_id=self.key_id, plaintext=plaintext)
                     blob = stub.Encrypt(request, timeout=10).ciphertext_blob
-                    opened = stub.Decrypt(crypto.DecryptRequest(ciphertext_blob=blob), timeout=10)
+                    opened = stub.Decrypt(messages.DecryptRequest(ciphertext_blob=blob), timeout=10)
                 except grpc.RpcError as error:
                     self.failures.append(error)
                     time.sleep(0.005)

@@ -9,7 +9,7 @@ import uuid
 from datetime import timedelta
 from pathlib import Path
 
-from strongroom.hsm import MaterialId
+from strongroom.hsm import KeyKind, KeyPurpose, MaterialId
 from strongroom.server.app import open_store, open_token
 from strongroom.server.config import load_settings
 from strongroom.server.store import NewKey, NewMaterial, utc_now
@@ -43,7 +43,7 @@ def main() -> None:
         store.begin_create(key, NewMaterial(material_id, secrets.token_hex(32), label, at), "test")
     check = b""
     if part not in {"no-object", "begun"}:
-        check = token.generate_aes(MaterialId(material_id), label).check
+        check = token.generate(MaterialId(material_id), label, KeyKind.AES_256, KeyPurpose.ENCRYPT).check
     if part not in {"no-row", "begun"}:
         store.complete_create(key_id, material_id, check)
     token.close()

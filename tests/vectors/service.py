@@ -1,0 +1,179 @@
+"""The operations of a real deployment, called with messages, over keys whose values are known.
+
+The service has no way to import a key, so they are planted: a row in the store and, where the private or
+secret key is used, an object on the token, made as CreateKey makes both but with a value of our own.
+"""
+
+import math
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from google.protobuf.message import Message
+from pkcs11 import Attribute
+
+from strongroom.hsm import SHAPES, KeyKind, KeyPurpose, MaterialId, key_checks, objects, templates
+from strongroom.hsm.connection import Connection
+from strongroom.hsm.identifiers import TokenObject
+from strongroom.hsm.sessions import PooledSession
+from strongroom.server import app
+from strongroom.server.authorization import Authorizer
+from strongroom.server.config import load_settings
+from strongroom.server.core import key_policies
+from strongroom.server.core.blob import kms_material_id
+from strongroom.server.core.errors import Internal, KmsError
+from strongroom.server.core.event_ids import EventIds
+from strongroom.server.operations import OPERATIONS, Operation, Parts
+from strongroom.server.pipeline import Arrival, Pipeline, RequestLog
+from strongroom.server.store import NewKey, NewMaterial
+from tests.support.deployments import Deployment
+
+BOOT_ID = "vectors"
+_OPERATIONS: Mapping[type[Message], Operation] = {operation.request: operation for operation in OPERATIONS}
+_NOT_OF_IMPORTED_KEYS = (Attribute.LOCAL, Attribute.ALWAYS_SENSITIVE, Attribute.NEVER_EXTRACTABLE)
+
+Check = Callable[[PooledSession, int, bytes], bytes]
+
+
+@dataclass
+class Service:
+    """A pipeline over a SoftHSM2 token, a store and an audit trail, without gRPC in front."""
+
+    parts: Parts
+    pipeline: Pipeline
+    certificate: bytes
+    account_id: str
+    _planted: list[Any] = field(default_factory=list)
+
+    def answer(self, request: Message) -> Any:
+        """What the operation of this request answers: its response, or the error; never Internal."""
+        operation = _OPERATIONS[type(request)]
+        arrival = Arrival(request.SerializeToString(), self.certificate, "ipv4:127.0.0.1:1", "", math.inf)
+        self.pipeline.catch_up()
+        (outcome,) = self.pipeline.finish([self.pipeline.begin(operation, arrival)])
+        if outcome.error is None:
+            return operation.response.FromString(outcome.body)
+        assert not isinstance(outcome.error, Internal)
+        return outcome.error
+
+    def answered(self, request: Message, where: str) -> Any:
+        """The response of an operation that must not refuse; `where` says which vector it is."""
+        answer = self.answer(request)
+        assert not isinstance(answer, KmsError), f"{where}: {answer!r}"
+        return answer
+
+    def refused(self, request: Message, error: type[KmsError], where: str) -> None:
+        """Returns if an operation refuses with this very error."""
+        answer = self.answer(request)
+        assert type(answer) is error, f"{where}: {answer!r}"
+
+    def plant_public(self, kind: KeyKind, purpose: KeyPurpose, spki: bytes) -> str:
+        """A key of which only the public key is there; gives its id."""
+        key, material = self._names(kind, purpose)
+        self.parts.store.begin_create(key, material, BOOT_ID)
+        self.parts.store.complete_create(key.key_id, material.material_id, spki)
+        return key.key_id
+
+    def plant_private(
+        self, kind: KeyKind, purpose: KeyPurpose, value: Mapping[Attribute, bytes], spki: bytes
+    ) -> str:
+        """A pair whose private key is on the token; gives its id."""
+        return self._plant(kind, purpose, value, lambda _session, _handle, _material_id: spki)
+
+    def plant_secret(self, kind: KeyKind, purpose: KeyPurpose, value: bytes) -> str:
+        """A secret key on the token; gives its id."""
+
+        def check(session: PooledSession, handle: int, material_id: bytes) -> bytes:
+            return key_checks.make(session, handle, kind, material_id)
+
+        return self._plant(kind, purpose, {Attribute.VALUE: value}, check)
+
+    def _plant(
+        self, kind: KeyKind, purpose: KeyPurpose, value: Mapping[Attribute, bytes], make_check: Check
+    ) -> str:
+        key, material = self._names(kind, purpose)
+        self.parts.store.begin_create(key, material, BOOT_ID)
+        template = {**self._template(kind, purpose, material), **value}
+
+        def work(connection: Connection, session: PooledSession) -> bytes:
+            with connection.lock:
+                made = session.raw.create_object(template)
+            self._planted.append(made)
+            found = objects.Found(TokenObject(material.material_id, material.label), made)
+            objects.remember_candidates(connection, [found])  # as if the token had been opened just now
+            return make_check(session, made.handle, material.material_id)
+
+        check = self.parts.token._runner.run(work, attempts=1)
+        self.parts.store.complete_create(key.key_id, material.material_id, check)
+        return key.key_id
+
+    def _template(self, kind: KeyKind, purpose: KeyPurpose, material: NewMaterial) -> dict[Attribute, Any]:
+        shape = SHAPES[kind]
+        return {
+            **templates.template_of(kind, purpose, self.parts.token._profile),
+            Attribute.CLASS: shape.object_class,
+            Attribute.KEY_TYPE: shape.key_type,
+            Attribute.TOKEN: True,
+            Attribute.ID: material.material_id,
+            Attribute.LABEL: material.label,
+            **({Attribute.EC_PARAMS: shape.curve} if shape.curve else {}),
+        }
+
+    def _names(self, kind: KeyKind, purpose: KeyPurpose) -> tuple[NewKey, NewMaterial]:
+        key_id, material_id, now = str(uuid.uuid4()), MaterialId(uuid.uuid4().bytes), self.parts.clock()
+        key = NewKey(
+            key_id=key_id,
+            account_id=self.account_id,
+            description="",
+            key_spec=kind.value,
+            key_usage=purpose.value,
+            origin="AWS_KMS",
+            multi_region=False,
+            created_at=now,
+            policy=key_policies.default_policy(self.parts.realm, self.account_id),
+            created_by="tests/vectors",
+            tags=(),
+        )
+        label = f"strongroom/{self.parts.deployment}/{key_id}"
+        return key, NewMaterial(material_id, kms_material_id(material_id), label, now)
+
+    def remove_planted(self) -> None:
+        """Takes the planted objects off the token, so that it opens as fast for the next module."""
+        while self._planted:
+            self._planted.pop().destroy()
+
+
+@contextmanager
+def opened(deployment: Deployment) -> Iterator[Service]:
+    """The service of a deployment.
+
+    A key that was made elsewhere can't be CKA_LOCAL, nor always have been sensitive and never extractable;
+    all else that the service wants to see of an object is still asked for. This exemption, for as long as the
+    service is open, is the one thing here that isn't as in production.
+    """
+    settings = load_settings(deployment.config)
+    store = app.open_store(settings)
+    with pytest.MonkeyPatch.context() as patch:
+        proof = {k: v for k, v in templates._PROOF.items() if k not in _NOT_OF_IMPORTED_KEYS}
+        patch.setattr(templates, "_PROOF", proof)
+        token = app.open_token(settings)
+        parts = app._parts(settings, token, store, BOOT_ID)
+        pipeline = Pipeline(
+            parts,
+            app._authenticator(settings),
+            Authorizer(app.realm_of(settings)),
+            app.record_writer(settings, "vectors"),
+            EventIds(b"0123456789"),
+            logs=RequestLog.NONE,
+        )
+        certificate = (deployment.directory / "pki" / "client.pem").read_bytes()
+        service = Service(parts, pipeline, certificate, settings.deployment.account_id)
+        try:
+            yield service
+        finally:
+            service.remove_planted()
+            token.close()
+            store.close()
