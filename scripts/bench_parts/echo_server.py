@@ -9,10 +9,10 @@ from pathlib import Path
 import grpc
 import uvloop
 
-from strongroom.v1 import crypto_service_pb2 as crypto
 from strongroom.v1 import crypto_service_pb2_grpc as crypto_grpc
+from strongroom.v1 import encryption_pb2 as messages
 
-_ANSWER = crypto.EncryptResponse(ciphertext_blob=b"x" * 109, key_id="k" * 80, encryption_algorithm=1)
+_ANSWER = messages.EncryptResponse(ciphertext_blob=b"x" * 109, key_id="k" * 80, encryption_algorithm=1)
 
 
 class _Echo(crypto_grpc.CryptoServiceServicer):

@@ -10,7 +10,7 @@ from statistics import median
 from bench_parts.rows import Row
 from bench_parts.running import HERE
 
-from strongroom.hsm import MaterialId
+from strongroom.hsm import KeyKind, KeyPurpose, MaterialId
 from strongroom.server.app import open_token
 from strongroom.server.config import load_settings
 from tests.support.deployments import Deployment
@@ -19,17 +19,22 @@ from tests.support.tokens import softhsm_module
 
 def measure(deployment: Deployment, seconds: float) -> Iterator[Row]:
     """The bare loop in one process and in two, and the token layer's own loop."""
-    one = median(sum(_bare(deployment, 1, seconds)) for _ in range(3))
-    two = median(sum(_bare(deployment, 2, seconds)) for _ in range(3))
+    one = bare_rate(deployment, "encrypt", 1, seconds)
+    two = bare_rate(deployment, "encrypt", 2, seconds)
     layer = _layer(deployment, seconds)
     yield Row("bare AES-GCM loop, 1 process", one, "calls/s")
     yield Row("bare AES-GCM loop, 2 processes", two, "calls/s", two / one)
     yield Row("token layer's AES-GCM loop", layer, "calls/s", layer / one)
 
 
-def _bare(deployment: Deployment, processes: int, seconds: float) -> list[float]:
+def bare_rate(deployment: Deployment, operation: str, processes: int, seconds: float) -> float:
+    """Operations a second of bare loops in so many processes at once, the median of three runs."""
+    return median(sum(_bare(deployment, operation, processes, seconds)) for _ in range(3))
+
+
+def _bare(deployment: Deployment, operation: str, processes: int, seconds: float) -> list[float]:
     environment = {**os.environ, "SOFTHSM2_CONF": str(deployment.softhsm_conf), "PIN": deployment.pin}
-    arguments = [sys.executable, str(HERE / "bare_loop.py"), softhsm_module(), "dev", str(seconds)]
+    arguments = [sys.executable, str(HERE / "bare_loop.py"), softhsm_module(), "dev", str(seconds), operation]
     running = [
         subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, text=True)
         for _ in range(processes)
@@ -41,7 +46,7 @@ def _layer(deployment: Deployment, seconds: float) -> float:
     token = open_token(load_settings(deployment.config))
     try:
         material_id = MaterialId(token.random(16))
-        ref = token.generate_aes(material_id, "strongroom/dev/bench")
+        ref = token.generate(material_id, "strongroom/dev/bench", KeyKind.AES_256, KeyPurpose.ENCRYPT)
         count, started = 0, time.perf_counter()
         while time.perf_counter() - started < seconds:
             for _ in range(100):

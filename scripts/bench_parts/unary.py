@@ -8,7 +8,7 @@ from statistics import median
 from bench_parts.rows import Row
 from bench_parts.running import Answer, Server, echo, grpc_body, strongroom
 
-from strongroom.v1 import crypto_service_pb2 as crypto
+from strongroom.v1 import encryption_pb2 as messages
 from strongroom.v1 import resources_pb2 as v1
 from tests.support.deployments import Deployment
 
@@ -32,12 +32,12 @@ def calls_for(deployment: Deployment, key_ids: list[str]) -> list[Unary]:
     with deployment.client() as client:
         blobs = [client.encrypt(k, PLAINTEXT, encryption_context=CONTEXT).ciphertext_blob for k in key_ids]
     encrypt = [
-        crypto.EncryptRequest(key_id=k, plaintext=PLAINTEXT, encryption_context=CONTEXT) for k in key_ids
+        messages.EncryptRequest(key_id=k, plaintext=PLAINTEXT, encryption_context=CONTEXT) for k in key_ids
     ]
-    decrypt = [crypto.DecryptRequest(ciphertext_blob=b, encryption_context=CONTEXT) for b in blobs]
+    decrypt = [messages.DecryptRequest(ciphertext_blob=b, encryption_context=CONTEXT) for b in blobs]
     spec = v1.DATA_KEY_SPEC_AES_256
     make = [
-        crypto.GenerateDataKeyRequest(key_id=k, key_spec=spec, encryption_context=CONTEXT) for k in key_ids
+        messages.GenerateDataKeyRequest(key_id=k, key_spec=spec, encryption_context=CONTEXT) for k in key_ids
     ]
     return [
         Unary("Encrypt", [grpc_body(r) for r in encrypt]),
