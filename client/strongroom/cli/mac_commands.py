@@ -43,7 +43,8 @@ def mac(
 ) -> None:
     """Make the HMAC of up to 4096 bytes, or verify it: exit code 0 if it is valid, 1 with InvalidMac if not.
 
-    Without --algorithm the key is looked up first, for which its description must be allowed too.
+    Without --algorithm the key is looked up first, for which its description must be allowed too. With
+    --digest it is the HMAC of the input's digest, and so another than that of the input.
     """
     session = session_of(context)
     given = _given_mac(verify, source, target, mac_encoding)
