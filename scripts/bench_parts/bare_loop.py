@@ -1,7 +1,8 @@
 """A bare loop over python-pkcs11 with a cached handle, on a key that is made as the service makes its own.
 
-`python bare_loop.py MODULE LABEL SECONDS OPERATION`, with the PIN in the environment variable PIN; the operation is
-`encrypt`, `mac`, `ecdsa` or `rsa`. SoftHSM takes twice as long with a token object as with a session object.
+`python bare_loop.py MODULE LABEL SECONDS OPERATION`, with the PIN in the environment variable PIN; operations
+are `encrypt`, `mac`, `ecdsa` and `rsa`. SoftHSM takes twice as long with a token object as with a session
+object.
 """
 
 import os

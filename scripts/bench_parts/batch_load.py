@@ -1,7 +1,7 @@
 """A load of batches, from a process of its own.
 
-`python batch_load.py`, with a JSON document on standard input; it sends the same serialised request again and again,
-over as many connections as calls at once, and prints the items a second.
+`python batch_load.py`, with a JSON document on standard input; it sends the same serialised request again and
+again, over as many connections as calls at once, and prints the items a second.
 """
 
 import base64
