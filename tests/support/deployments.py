@@ -46,10 +46,10 @@ class Deployment:
     port: int
 
     @classmethod
-    def make(cls, directory: Path) -> "Deployment":
+    def make(cls, directory: Path, *options: str) -> "Deployment":
         port = free_port()
         program = [sys.executable, "-m", "strongroom.server", "init"]
-        arguments = ["--dir", str(directory), "--listen", f"127.0.0.1:{port}"]
+        arguments = ["--dir", str(directory), "--listen", f"127.0.0.1:{port}", *options]
         subprocess.run([*program, *arguments], check=True, capture_output=True)
         return cls(directory, port)
 
