@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import grpc
@@ -71,3 +72,18 @@ def test_what_one_worker_disables_the_other_refuses_at_once(peers: tuple[Peer, P
             other.crypto.Encrypt(request)
         assert caught.value.code() is grpc.StatusCode.FAILED_PRECONDITION
         one.keys.EnableKey(keys.EnableKeyRequest(key_id=key_id))
+
+
+def test_slow_keys_do_not_keep_others_waiting(own_deployment: Deployment) -> None:
+    """Six RSA-3072 pairs keep both key-making threads busy; everything else goes on."""
+    with own_deployment.served(workers=1), own_deployment.client(timeout_s=120) as client:
+        key, switched = client.create_key().key_id, client.create_key().key_id
+        with ThreadPoolExecutor(8) as pool:
+            slow = [pool.submit(client.generate_data_key_pair, key, "RSA_3072") for _ in range(6)]
+            answered = 0
+            while not all(future.done() for future in slow):
+                client.disable_key(switched)
+                client.enable_key(switched)
+                answered += 1
+        assert answered > len(slow)
+        assert all(future.result().private_key_plaintext for future in slow)

@@ -27,6 +27,8 @@ from strongroom.server.operations.symmetric import SymmetricCipher
 from strongroom.server.pipeline import Pipeline, RequestLog
 from strongroom.server.store import Store, utc_now
 
+KEY_MAKING_THREADS = 2
+
 INLINE_LATENCY_US = 200.0
 """A token quicker than this is used on the event loop: a hop to a thread and back costs 50 to 80 µs."""
 
@@ -147,10 +149,12 @@ class Worker:
     face: GrpcFace
     certificates: ServerCertificates
     executor: ThreadPoolExecutor
+    key_making: ThreadPoolExecutor
 
     def close(self) -> None:
         """Ends threads, token and store."""
         self.executor.shutdown(wait=True, cancel_futures=True)
+        self.key_making.shutdown(wait=True, cancel_futures=True)
         self.token.close()
         self.store.close()
 
@@ -174,6 +178,7 @@ def build_worker(
     certificates = ServerCertificates(_certificate_files(settings))
     token = open_token(settings, on_token)
     executor = ThreadPoolExecutor(settings.server.threads, thread_name_prefix="blocking")
+    key_making = ThreadPoolExecutor(KEY_MAKING_THREADS, thread_name_prefix="key-making")
     parts = _parts(settings, token, store, boot_id)
     pipeline = Pipeline(
         parts,
@@ -183,11 +188,17 @@ def build_worker(
         EventIds(os.urandom(_SEED_BYTES)),
         logs=RequestLog(settings.log.requests),
     )
-    dispatch = Dispatch(pipeline, executor, bool(parts.quick), settings.server.max_concurrent_requests)
+    dispatch = Dispatch(
+        pipeline,
+        executor,
+        key_making,
+        may_run_inline=bool(parts.quick),
+        most=settings.server.max_concurrent_requests,
+    )
     handlers = operation_handlers(OPERATIONS, dispatch)
     services = sorted({operation.service for operation in OPERATIONS})
     face = GrpcFace(handlers, services, certificates, _grpc_options(settings))
-    return Worker(token, store, face, certificates, executor)
+    return Worker(token, store, face, certificates, executor, key_making)
 
 
 def _certificate_files(settings: Settings) -> CertificateFiles:

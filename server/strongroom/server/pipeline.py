@@ -147,6 +147,7 @@ class Pipeline:
         """What is answered instead of a batch that is refused as a whole, or None."""
         if batch.obstacle is None:
             try:
+                self._authenticator.authenticate(batch.arrival.certificate)
                 batch.operation.validate(batch.request)
             except KmsError as error:
                 batch.obstacle = error

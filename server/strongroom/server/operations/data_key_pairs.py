@@ -75,6 +75,7 @@ GENERATE_DATA_KEY_PAIR = Operation(
     response=messages.GenerateDataKeyPairResponse,
     fields=(fields.RECIPIENT, *_FIELDS),
     uses=(sealing("GenerateDataKeyPair", _can_be_made),),
+    makes_keys=True,
     run=_generate_data_key_pair,
 )
 
@@ -85,6 +86,7 @@ GENERATE_DATA_KEY_PAIR_WITHOUT_PLAINTEXT = Operation(
     response=messages.GenerateDataKeyPairWithoutPlaintextResponse,
     fields=_FIELDS,
     uses=(sealing("GenerateDataKeyPairWithoutPlaintext", _can_be_made),),
+    makes_keys=True,
     run=_generate_data_key_pair_without_plaintext,
 )
 

@@ -11,7 +11,7 @@ from strongroom.server.core.blob import Blob
 from strongroom.server.core.callers import Caller
 from strongroom.server.core.checksums import Checksums, is_checksum
 from strongroom.server.core.errors import ValidationFailed
-from strongroom.server.core.fields import Field, Request, camel_case
+from strongroom.server.core.fields import Field, Flag, Request, camel_case
 from strongroom.server.keyring import KeySnapshot, Material
 from strongroom.server.operations.parts import Parts
 
@@ -75,6 +75,7 @@ class Operation:
         rules: further checks of the request alone, such as fields that exclude each other.
         is_read_only: True unless it changes what the store holds.
         may_run_inline: True if, with all keys cached, it takes microseconds and no database.
+        makes_keys: True if it may keep the token busy for seconds.
         response_elements: what of the response the audit record shows.
     """
 
@@ -89,6 +90,7 @@ class Operation:
     rules: tuple[Callable[[Request], None], ...] = ()
     is_read_only: bool = True
     may_run_inline: bool = False
+    makes_keys: bool = False
     response_elements: Callable[[Response], Mapping[str, object]] | None = None
     has_dry_run: bool = field(init=False)
     has_grant_tokens: bool = field(init=False)
@@ -117,7 +119,7 @@ class Operation:
 
     @cached_property
     def _checks(self) -> tuple[Callable[[Request], tuple[Any, ...]], ...]:
-        return tuple(declared.check for declared in self.fields)
+        return tuple(declared.check for declared in self.fields if not isinstance(declared, Flag))
 
     @cached_property
     def _recorders(self) -> tuple[tuple[str, Callable[[Request], object]], ...]:

@@ -137,6 +137,7 @@ CREATE_KEY = Operation(
     rules=(_check_request,),
     action="CreateKey",
     is_read_only=False,
+    makes_keys=True,
     run=_create_key,
     response_elements=_response_elements,
 )

@@ -32,12 +32,14 @@ class Dispatch:
     Args:
         pipeline: carries every request through.
         executor: runs what may block.
+        key_making: runs what may keep the token busy for seconds, so that everything else finds a thread.
         may_run_inline: True if the token is quick enough to be used on the event loop.
         most: how many requests may be under way at once; the others are refused.
     """
 
     pipeline: Pipeline
     executor: Executor
+    key_making: Executor
     may_run_inline: bool
     most: int
 
@@ -64,7 +66,8 @@ class Dispatch:
         loop = asyncio.get_running_loop()
         if progress.operation.item is not None:
             return loop.create_task(self._answer_batch(progress))
-        return loop.run_in_executor(self.executor, self._finish_one, progress)
+        executor = self.key_making if progress.operation.makes_keys else self.executor
+        return loop.run_in_executor(executor, self._finish_one, progress)
 
     def _finish_one(self, progress: Progress) -> Outcome:
         return self.pipeline.finish([progress])[0]
