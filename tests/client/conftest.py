@@ -3,6 +3,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -37,13 +38,17 @@ def strongroom(service: Service, tmp_path: Path) -> Command:
     }
 
     def run(
-        *arguments: str, stdin: bytes = b"", stderr: int = subprocess.PIPE, **more: str
+        *arguments: str,
+        stdin: bytes = b"",
+        stdout: int | IO[bytes] = subprocess.PIPE,
+        stderr: int = subprocess.PIPE,
+        program: str = "from strongroom.cli import main; main()",
+        **more: str,
     ) -> subprocess.CompletedProcess[bytes]:
-        program = [sys.executable, "-c", "from strongroom.cli import main; main()", *arguments]
         return subprocess.run(
-            program,
+            [sys.executable, "-c", program, *arguments],
             input=stdin,
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=stderr,
             cwd=tmp_path,
             env={**environment, **more},

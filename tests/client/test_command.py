@@ -1,11 +1,13 @@
 """The `strongroom` command as a shell uses it."""
 
 import json
+import os
 import stat
 from pathlib import Path
 
 import pytest
 
+from strongroom.client import Client
 from tests.client.conftest import Command
 
 
@@ -137,3 +139,55 @@ def test_every_command_has_help_with_an_example_or_exit_codes(
 
 def test_the_version_is_told(strongroom: Command) -> None:
     assert strongroom("--version").stdout.startswith(b"strongroom ")
+
+
+@pytest.mark.parametrize("option", [["--force"], []])
+def test_a_pipe_is_written_to_and_stays_a_pipe(
+    strongroom: Command, tmp_path: Path, option: list[str]
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    assert strongroom("random", "3", "--out", "pipe", *option).returncode == 0
+    assert len(os.read(reader, 10)) == 3
+    os.close(reader)
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
+def test_devices_and_links_stay_what_they_are(strongroom: Command, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("real")
+    (tmp_path / "nothing").symlink_to("/dev/null")
+    for name in ("link", "nothing"):
+        assert strongroom("random", "3", "--out", name, "--force").returncode == 0
+        assert (tmp_path / name).is_symlink()
+    assert len((tmp_path / "real").read_bytes()) == 3
+    assert len(strongroom("random", "3", "--out", "/dev/stdout").stdout) == 3
+
+
+def test_output_that_can_not_be_written_is_an_error_without_traceback(
+    strongroom: Command, tmp_path: Path
+) -> None:
+    with Path("/dev/full").open("wb") as full:
+        lost = strongroom("key", "list", "--help", stdout=full)
+    assert lost.returncode == 2
+    assert lost.stderr.startswith(b"strongroom: input or output failed")
+    assert b"Traceback" not in lost.stderr
+
+
+def test_text_that_is_no_utf_8_is_wrong_usage(strongroom: Command) -> None:
+    refused = strongroom("key", "create", "--description", "\udcff")  # the byte 0xFF
+    assert refused.returncode == 2
+    assert b"UTF-8" in refused.stderr
+    assert b"Traceback" not in refused.stderr
+
+
+def test_a_description_does_not_command_the_terminal(strongroom: Command, client: Client) -> None:
+    key = client.create_key(description="\x1b[2Jred\nkey id  another")
+    shown = strongroom("key", "describe", key.key_id).stdout
+    assert b"\x1b" not in shown
+    assert rb"\x1b[2Jred\nkey id" in shown
+
+
+def test_a_certificate_that_can_not_be_read_is_wrong_usage(strongroom: Command) -> None:
+    missing = strongroom("random", "3", STRONGROOM_CERT="gone.pem")
+    assert missing.returncode == 2
+    assert b"gone.pem" in missing.stderr

@@ -41,6 +41,11 @@ WRONG: dict[str, tuple[list[str], bytes, str]] = {
         ["encapsulate", "KEY", "--secret-out", "s", "--ciphertext-out", "s"], b"", "files of their own",
     ),
     "a file in the way": (["public-key", "KEY", "--out", "small"], b"", "--force"),
+    "a data key in its ciphertext's file": (
+        ["data-key", "KEY", "--plaintext-out", "d", "--ciphertext-out", "d"], b"", "files of their own",
+    ),
+    "a directory": (["random", "1", "--out", "."], b"", "is a directory"),
+    "a directory that isn't there": (["random", "1", "--out", "gone/file"], b"", "no such directory"),
     "a peer that is another thing": (["derive", "KEY", "--peer", "private.pem"], b"", "PRIVATE KEY"),
     "a peer that isn't there": (["derive", "KEY", "--peer", "gone.pem"], b"", "can't be read"),
     "nobody to ask": (["token"], b"", "STRONGROOM_ENDPOINT"),

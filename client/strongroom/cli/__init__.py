@@ -1,11 +1,10 @@
 """The `strongroom` command: a client."""
 
-from strongroom.cli.commands import app
+import os
 
+# gRPC reads it when it is imported; its own log lines would be mixed with the answers of a command line.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
-def main() -> None:
-    """The command's entry point."""
-    app()
-
+from strongroom.cli.entry import main
 
 __all__ = ["main"]

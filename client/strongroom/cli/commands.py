@@ -1,6 +1,5 @@
 """The `strongroom` command and its global options."""
 
-import os
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -66,6 +65,4 @@ def main(
     ] = False,
 ) -> None:
     """Use the keys of a Strongroom key management service."""
-    # gRPC's own log lines would be mixed with the answers of a command line.
-    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     context.obj = Session(endpoint, ca, cert, key, timeout, output)

@@ -149,6 +149,8 @@ def data_key(
     """Make a data key for encrypting data of any size yourself; its file is readable by you alone."""
     if without_plaintext == (plaintext is not None):
         usage("Give either --plaintext-out or --without-plaintext.")
+    if plaintext == ciphertext:
+        usage("Data key and ciphertext need files of their own.")
     for path in (ciphertext, plaintext):
         if path is not None:
             check_writable(path, force=force)

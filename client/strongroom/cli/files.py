@@ -3,6 +3,7 @@
 import base64
 import binascii
 import os
+import stat
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +12,8 @@ from strongroom.cli.failures import usage
 
 STANDARD = Path("-")
 """Standard input or output."""
+
+_STANDARD_OUTPUTS = frozenset({STANDARD, Path("/dev/stdout"), Path("/dev/fd/1"), Path("/proc/self/fd/1")})
 
 
 class Encoding(StrEnum):
@@ -38,7 +41,7 @@ def read_bytes(path: Path, encoding: Encoding, *, most: int, too_long: str) -> b
 
 
 def write_bytes(path: Path, data: bytes, encoding: Encoding, *, force: bool, is_secret: bool) -> None:
-    """Writes to a file, whole or not at all, or to standard output.
+    """Writes to a file, whole or not at all, or to standard output, a device or a pipe.
 
     Args:
         path: where to; `-` is standard output.
@@ -47,29 +50,36 @@ def write_bytes(path: Path, data: bytes, encoding: Encoding, *, force: bool, is_
         force: True to overwrite a file.
         is_secret: True to let only the owner read the file.
     """
-    if path == STANDARD:
+    if is_standard_output(path):
         _write_standard(data, encoding)
         return
     encoded = _encoded(data, Encoding.RAW if encoding is Encoding.AUTO else encoding)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        _write_file(draft, encoded, mode=0o600 if is_secret else 0o666)
-        if force:
-            draft.replace(path)
+        if _is_stream(path):
+            _write_stream(path, encoded)
         else:
-            os.link(draft, path)  # unlike a rename, it fails if there is a file
+            _write_whole(path, encoded, force=force, mode=0o600 if is_secret else 0o666)
     except FileExistsError:
         usage(f"{path} exists; --force overwrites it.")
     except OSError as error:
         usage(f"{path} can't be written: {error.strerror}.")
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def check_writable(path: Path, *, force: bool) -> None:
-    """Ends early if a file is in the way, before anything is asked of the service."""
-    if path != STANDARD and path.exists() and not force:
+    """Ends early if what is written couldn't be kept, before anything is asked of the service."""
+    if is_standard_output(path) or _is_stream(path):
+        return
+    if path.is_dir():
+        usage(f"{path} is a directory.")
+    if path.exists() and not force:
         usage(f"{path} exists; --force overwrites it.")
+    if not path.resolve().parent.is_dir():
+        usage(f"{path} can't be written: there is no such directory.")
+
+
+def is_standard_output(path: Path) -> bool:
+    """True for standard output, by whichever of its names."""
+    return path in _STANDARD_OUTPUTS
 
 
 def _read(path: Path, limit: int) -> bytes:
@@ -110,7 +120,34 @@ def _write_standard(data: bytes, encoding: Encoding) -> None:
     sys.stdout.buffer.flush()
 
 
-def _write_file(path: Path, data: bytes, mode: int) -> None:
+def _is_stream(path: Path) -> bool:
+    """True for a device, a pipe or a socket: what a file must never take the place of."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def _write_stream(path: Path, data: bytes) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_NOCTTY), "wb") as stream:
+        stream.write(data)
+
+
+def _write_whole(path: Path, data: bytes, *, force: bool, mode: int) -> None:
+    target = path.resolve()  # where a symbolic link leads, so that the link stays
+    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        _write_draft(draft, data, mode)
+        if force:
+            draft.replace(target)
+        else:
+            os.link(draft, target)  # unlike a rename, it fails if there is a file
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _write_draft(path: Path, data: bytes, mode: int) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)

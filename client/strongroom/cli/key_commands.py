@@ -115,4 +115,6 @@ def _show(session: Session, key: KeyMetadata) -> None:
 
 
 def _text(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    # Whoever wrote a description doesn't command the terminal of whoever reads it.
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

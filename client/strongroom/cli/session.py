@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 
 from strongroom.cli.failures import shown_failures, usage
-from strongroom.client import Client, Endpoint
+from strongroom.client import Client, Endpoint, errors
 
 console = Console()
 
@@ -63,7 +63,10 @@ class Session:
         if missing:
             usage(f"Missing {', '.join(missing)}; or set STRONGROOM_ENDPOINT, _CA, _CERT and _KEY.")
         assert self.endpoint and self.ca and self.certificate and self.key  # noqa: S101, PT018 # just checked
-        return Endpoint.from_files(self.endpoint, ca=self.ca, certificate=self.certificate, key=self.key)
+        try:
+            return Endpoint.from_files(self.endpoint, ca=self.ca, certificate=self.certificate, key=self.key)
+        except errors.ServiceUnavailable as error:
+            usage(str(error))
 
 
 def session_of(context: typer.Context) -> Session:

@@ -38,7 +38,7 @@ _RETRY_POLICY = {
     "initialBackoff": "0.2s",
     "maxBackoff": "3s",
     "backoffMultiplier": 2.5,
-    "retryableStatusCodes": ["UNAVAILABLE"],
+    "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
 }
 # CreateKey isn't among them: repeated after a lost answer, it would make a second key.
 _SERVICE_CONFIG = {"methodConfig": [{"name": list(_REPEATABLE), "retryPolicy": _RETRY_POLICY}]}

@@ -46,6 +46,7 @@ _BY_REASON: Mapping[str, type[StrongroomError]] = {
     "SIGNATURE_INVALID": errors.InvalidSignature,
 }
 _BY_CODE: Mapping[grpc.StatusCode, type[StrongroomError]] = {
+    grpc.StatusCode.CANCELLED: errors.ServiceUnavailable,  # a server that drains cancels what is late
     grpc.StatusCode.DEADLINE_EXCEEDED: errors.DeadlineExceeded,
     grpc.StatusCode.INTERNAL: errors.InternalError,
     grpc.StatusCode.INVALID_ARGUMENT: errors.ValidationError,
