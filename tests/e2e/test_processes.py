@@ -1,5 +1,6 @@
 """Supervisor, workers and housekeeper: starting, dying, stopping."""
 
+import json
 import os
 import signal
 import socket
@@ -116,6 +117,22 @@ def test_nothing_is_answered_where_no_record_can_be_written(own_deployment: Depl
     trail.mkdir(mode=0o700, exist_ok=True)
     (trail / "worker-0.jsonl").symlink_to("/dev/full")
     with own_deployment.served(workers=1), own_deployment.client() as client:
-        for call in (client.create_key, lambda: client.generate_random(1)):
+        for call in (lambda: client.generate_random(1), client.create_key):
             with pytest.raises(errors.ServiceUnavailable, match="audit trail"):
                 call()
+        (trail / "worker-0.jsonl").unlink()
+        wait_answered(client)
+        assert not list(client.all_keys())  # what couldn't be recorded wasn't done
+    records = (trail / "worker-0.jsonl").read_text().splitlines()
+    assert json.loads(records[0])["eventName"] == "AuditTrailRestored"
+
+
+def test_a_renamed_audit_file_is_left_on_sighup(own_deployment: Deployment) -> None:
+    file = own_deployment.directory / "audit" / "worker-0.jsonl"
+    with own_deployment.served(workers=1) as service, own_deployment.client() as client:
+        client.generate_random(1)
+        file.rename(file.with_suffix(".1"))
+        service.process.send_signal(signal.SIGHUP)
+        wait_until(file.exists)
+        client.generate_random(1)
+    assert "GenerateRandom" in file.read_text()

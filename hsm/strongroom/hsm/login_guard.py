@@ -66,11 +66,17 @@ class LoginFiles:
         self._copies = directory / _COPIES
 
     def restore_torn(self) -> None:
-        """Puts back every file that is shorter than its copy: a login was killed while writing it."""
+        """Puts back every file that is the beginning of its copy: a login was killed while writing it.
+
+        A file that begins otherwise is another token's, initialised anew, and none of ours to put back.
+        """
         for file in self._files():
             copy = self._copy_of(file)
-            if copy.exists() and file.stat().st_size < copy.stat().st_size:
-                _replace(file, copy.read_bytes())
+            if not copy.exists():
+                continue
+            content, whole = file.read_bytes(), copy.read_bytes()
+            if len(content) < len(whole) and whole.startswith(content):
+                _replace(file, whole)
                 _log.warning("put back a token file torn by a killed login", extra={"path": str(file)})
 
     def copy(self) -> None:

@@ -25,7 +25,7 @@ from strongroom.server.operations.asymmetric import AsymmetricKeys
 from strongroom.server.operations.mac_keys import MacKeys
 from strongroom.server.operations.symmetric import SymmetricCipher
 from strongroom.server.pipeline import Pipeline, RequestLog
-from strongroom.server.store import Store, utc_now
+from strongroom.server.store import Deployment, Store, StoreForeign, utc_now
 
 KEY_MAKING_THREADS = 2
 
@@ -84,6 +84,20 @@ def open_store(settings: Settings, *, upgrade: bool = False) -> Store:
     """
     store = settings.store
     return Store.open(store.url, busy_timeout_s=store.busy_timeout_s, upgrade=upgrade)
+
+
+def require_own(settings: Settings, store: Store) -> None:
+    """Returns if the database belongs to this deployment.
+
+    Raises:
+        StoreForeign: it belongs to another, whose keys' objects bear other labels.
+    """
+    made_for, deployment = store.deployment(), settings.deployment
+    if made_for != Deployment(deployment.name, deployment.account_id, deployment.region):
+        raise StoreForeign(
+            f"The database belongs to deployment {made_for.name!r}, account {made_for.account_id}, "
+            f"Region {made_for.region}; the configuration says otherwise. `strongroomd check-config` tells."
+        )
 
 
 def runtime_directory(settings: Settings) -> Path:
@@ -146,6 +160,7 @@ class Worker:
 
     token: Token
     store: Store
+    records: RecordWriter
     face: GrpcFace
     certificates: ServerCertificates
     executor: ThreadPoolExecutor
@@ -198,7 +213,7 @@ def build_worker(
     handlers = operation_handlers(OPERATIONS, dispatch)
     services = sorted({operation.service for operation in OPERATIONS})
     face = GrpcFace(handlers, services, certificates, _grpc_options(settings))
-    return Worker(token, store, face, certificates, executor, key_making)
+    return Worker(token, store, records, face, certificates, executor, key_making)
 
 
 def _certificate_files(settings: Settings) -> CertificateFiles:

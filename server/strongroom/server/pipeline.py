@@ -26,9 +26,11 @@ from strongroom.server.core.errors import (
     DependencyUnavailable,
     DryRunSucceeded,
     Internal,
+    InvalidTag,
     KmsError,
     MalformedRequest,
     Throttled,
+    ValidationFailed,
 )
 from strongroom.server.operations import Call, Operation, Parts, Target
 from strongroom.server.store import StoreError
@@ -205,6 +207,10 @@ class Pipeline:
                 check(self._parts, target, request)
         if operation.has_dry_run and request.dry_run:
             raise DryRunSucceeded("The request would have succeeded, but the DryRun option is set.")
+        try:
+            self._records.require(for_change=not operation.is_read_only)
+        except AuditUnavailable:
+            raise _unrecordable() from None
         response = operation.run(self._parts, Call(caller, request, progress.targets))
         operation.checksums.add(request, response)
         return response
@@ -230,9 +236,7 @@ class Pipeline:
                 self._log.error(
                     "audit record not written", request_id=progress.request_id, reason=str(failure)
                 )
-                progress.error = DependencyUnavailable(
-                    "The audit trail can't be written, so nothing is answered.", retry_after_s=_RETRY_AFTER_S
-                )
+                progress.error = _unrecordable()
 
     def _incident(self, progress: Progress) -> Internal:
         """Logs a defect of ours with its traceback; the caller gets the request id to ask about."""
@@ -255,6 +259,12 @@ class Pipeline:
             outcome=error.reason if error else "OK",
             ms=progress.duration_ns / 1e6,
         )
+
+
+def _unrecordable() -> DependencyUnavailable:
+    return DependencyUnavailable(
+        "The audit trail can't be written, so nothing is answered.", retry_after_s=_RETRY_AFTER_S
+    )
 
 
 def _outcome(progress: Progress) -> Outcome:
@@ -281,8 +291,10 @@ def _answered(progress: Progress) -> Answered:
 
 
 def _parameters(progress: Progress) -> Mapping[str, object] | None:
-    if progress.request is None:
-        return None
+    if progress.request is None or progress.caller is None:
+        return None  # unreadable, or from nobody that we know: it could be of any size
+    if isinstance(progress.error, ValidationFailed | InvalidTag):
+        return progress.operation.valid_parameters(progress.request)
     return progress.operation.request_parameters(progress.request)
 
 

@@ -63,6 +63,20 @@ def test_a_full_disk_is_said_and_what_follows_is_whole(tmp_path: Path) -> None:
     assert json.loads(_lines(tmp_path)[-1]) == {"id": "after"}
 
 
+def test_a_renamed_file_is_followed_by_a_new_one(tmp_path: Path) -> None:
+    sink = JsonLinesSink(tmp_path, "worker-0")
+    sink.write([{"n": 1}])
+    sink.follow()
+    sink.write([{"n": 2}])
+    (tmp_path / "worker-0.jsonl").rename(tmp_path / "old")
+    sink.write([{"n": 3}])
+    sink.follow()
+    sink.write([{"n": 4}])
+    sink.close()
+    assert len((tmp_path / "old").read_text().splitlines()) == 3
+    assert _lines(tmp_path) == ['{"n":4}']
+
+
 def test_a_file_that_can_not_be_opened_is_named(tmp_path: Path) -> None:
     (tmp_path / "audit").write_text("a file")
     with pytest.raises(AuditUnavailable, match=r"worker-0\.jsonl"):

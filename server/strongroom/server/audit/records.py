@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from strongroom.server.audit.sinks import AuditSink
+from strongroom.server.audit.sinks import AuditSink, AuditUnavailable
 from strongroom.server.core.arns import Realm
 from strongroom.server.core.callers import Caller
 from strongroom.server.core.errors import KmsError
@@ -68,6 +68,7 @@ class RecordWriter:
         new_event_id: Callable[[], str],
     ) -> None:
         self._sink = sink
+        self._is_failing = False
         self._realm = realm
         self._known_resources: dict[tuple[str, ...], tuple[Mapping[str, str], ...]] = {}
         self._envelope: Mapping[str, object] = {
@@ -88,7 +89,31 @@ class RecordWriter:
             AuditUnavailable: not all of them are written; none of the requests may be answered.
         """
         now = self._clock()
-        self._sink.write([self._record(one, now) for one in answered])
+        self._write([self._record(one, now) for one in answered])
+
+    def require(self, *, for_change: bool) -> None:
+        """Returns if what will be done can be recorded, as far as can be known.
+
+        Args:
+            for_change: True if it changes something, and can't be taken back if it isn't recorded.
+
+        Raises:
+            AuditUnavailable: it can't, so it must not be done.
+        """
+        if self._is_failing:
+            raise AuditUnavailable("The audit trail couldn't be written a moment ago.")
+        if for_change:
+            self._sink.require_room()
+
+    def tend(self) -> bool:
+        """Follows a renamed file and tries again after a failure; True if records can be written."""
+        try:
+            self._sink.follow()
+            if self._is_failing:
+                self.write_service_event("AuditTrailRestored", {})
+        except AuditUnavailable:
+            return False
+        return True
 
     def write_service_event(self, name: str, details: Mapping[str, object]) -> None:
         """Writes the record of something that the service did by itself.
@@ -105,7 +130,15 @@ class RecordWriter:
             "readOnly": False,
             "serviceEventDetails": details,
         }
-        self._sink.write([record])
+        self._write([record])
+
+    def _write(self, records: list[Mapping[str, object]]) -> None:
+        try:
+            self._sink.write(records)
+        except AuditUnavailable:
+            self._is_failing = True
+            raise
+        self._is_failing = False
 
     def _record(self, answered: Answered, now: datetime) -> Mapping[str, object]:
         record: dict[str, object] = {

@@ -195,13 +195,16 @@ def _unknown_choice(path: str, value: int, enum: EnumDescriptor) -> Violations:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """Several values of an enum."""
+    """Several values of an enum, each at most once."""
 
     name: str
     enum: EnumDescriptor
     is_recorded: ClassVar[bool] = True
 
     def check(self, request: Request) -> Violations:
+        most = len(names.aws_names(self.enum))
+        if len(getattr(request, self.name)) > most:
+            return _violation(self.name, f"have length less than or equal to {most}")
         for index, value in enumerate(getattr(request, self.name), start=1):
             if value not in names.aws_names(self.enum):
                 return _unknown_choice(f"{self.name}.{index}.member", value, self.enum)
@@ -283,6 +286,7 @@ class Tags:
     is_recorded: ClassVar[bool] = True
     most_key_characters: ClassVar[int] = 128
     most_value_characters: ClassVar[int] = 256
+    most_shown: ClassVar[int] = 50
 
     def check(self, request: Request) -> Violations:
         for index, tag in enumerate(getattr(request, self.name), start=1):
@@ -295,7 +299,8 @@ class Tags:
 
     def record(self, request: Request) -> object:
         tags = getattr(request, self.name)
-        return [{"tagKey": tag.tag_key, "tagValue": tag.tag_value} for tag in tags] or None
+        shown = tags[: self.most_shown]
+        return [{"tagKey": tag.tag_key, "tagValue": tag.tag_value} for tag in shown] or None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from strongroom.server.core.blob import Blob
 from strongroom.server.core.callers import Caller
 from strongroom.server.core.checksums import Checksums, is_checksum
 from strongroom.server.core.errors import ValidationFailed
-from strongroom.server.core.fields import Field, Flag, Request, camel_case
+from strongroom.server.core.fields import Field, Flag, NotOffered, Request, camel_case
 from strongroom.server.keyring import KeySnapshot, Material
 from strongroom.server.operations.parts import Parts
 
@@ -143,6 +143,17 @@ class Operation:
     def request_parameters(self, request: Request) -> dict[str, object]:
         """The request's fields as the audit record shows them, defaults filled in, secrets left out."""
         return {name: value for name, record in self._recorders if (value := record(request)) is not None}
+
+    def valid_parameters(self, request: Request) -> dict[str, object]:
+        """Likewise, without the fields that break their constraints: they may be of any size."""
+        return {
+            camel_case(declared.name): value
+            for declared in self.fields
+            if declared.is_recorded
+            and not isinstance(declared, NotOffered)
+            and not declared.check(request)
+            and (value := declared.record(request)) is not None
+        }
 
     def runs_inline(self, parts: Parts, request: Request) -> bool:
         """True if this very request will touch neither database nor anything slow."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import structlog
 
 from strongroom.server.config import Settings, load_settings
+from strongroom.server.process import limits
 from strongroom.server.process.exit_codes import EXPECTED, ExitCode, exit_code_of
 from strongroom.server.process.logs import configure_logs
 
@@ -41,6 +42,7 @@ def run_child(run: Callable[[Child], None]) -> int:
     arguments = parser.parse_args()
     log = structlog.get_logger("strongroom.process")
     try:
+        limits.claim()
         settings = load_settings(arguments.config)
         configure_logs(arguments.name, settings.log.level)
         run(Child(arguments.name, arguments.boot_id, settings))

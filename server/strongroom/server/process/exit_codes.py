@@ -5,7 +5,7 @@ from enum import IntEnum
 from strongroom.hsm import HsmError, PinRejected, PinUnavailable, ProfileInvalid, TokenAmbiguous
 from strongroom.server.audit import AuditUnavailable
 from strongroom.server.config import ConfigInvalid
-from strongroom.server.store import SchemaUnknown, StoreError
+from strongroom.server.store import SchemaUnknown, StoreDamaged, StoreError, StoreForeign
 
 
 class ExitCode(IntEnum):
@@ -17,7 +17,16 @@ class ExitCode(IntEnum):
     NEVER = 78  # EX_CONFIG: only a person can help
 
 
-_NEVER = (ConfigInvalid, PinRejected, PinUnavailable, ProfileInvalid, SchemaUnknown, TokenAmbiguous)
+_NEVER = (
+    ConfigInvalid,
+    PinRejected,
+    PinUnavailable,
+    ProfileInvalid,
+    SchemaUnknown,
+    StoreDamaged,
+    StoreForeign,
+    TokenAmbiguous,
+)
 
 
 EXPECTED = (AuditUnavailable, ConfigInvalid, HsmError, OSError, StoreError)

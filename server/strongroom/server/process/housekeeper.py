@@ -33,19 +33,24 @@ class HousekeeperProcess:
         """Does rounds until stopped."""
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self._stop)
-        self._loop.add_signal_handler(signal.SIGHUP, lambda: None)
+        self._loop.add_signal_handler(signal.SIGHUP, self._wake.set)
         on_orphaned(self._loop, self._stop)
         settings = self._child.settings
         store = open_store(settings)
         records = record_writer(settings, self._child.name)
         token = open_token(settings, self._token_changed)
         say_ready()
+        with contextlib.suppress(StoreError):  # the first round tries again
+            # Only one supervisor serves a deployment: whoever else holds the lease is dead.
+            store.release_lease(_LEASE)
         while not self._stopping.is_set():
             await asyncio.to_thread(self._round, store, token, records)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), settings.housekeeping.reconcile_interval_s)
             self._wake.clear()
         token.close()
+        with contextlib.suppress(StoreError):
+            store.release_lease(_LEASE)
         store.close()
 
     def _stop(self) -> None:
@@ -61,6 +66,7 @@ class HousekeeperProcess:
         settings, boot_id = self._child.settings.housekeeping, self._child.boot_id
         ttl_s = _LEASE_INTERVALS * settings.reconcile_interval_s
         try:
+            records.tend()
             token.heartbeat()
             if store.acquire_lease(_LEASE, boot_id, ttl_s):
                 Reconciliation(store, token, records, boot_id, settings.intent_grace_s).run()

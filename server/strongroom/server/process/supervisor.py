@@ -17,8 +17,10 @@ from pathlib import Path
 
 import structlog
 
-from strongroom.server.app import open_store, runtime_directory
+from strongroom.server.app import open_store, require_own, runtime_directory
 from strongroom.server.config import Settings
+from strongroom.server.process import limits
+from strongroom.server.process.addresses import require_free
 from strongroom.server.process.children import READY
 from strongroom.server.process.exit_codes import ExitCode
 
@@ -88,7 +90,7 @@ class Supervisor:
             code = await self._run_child(spec)
             if self._stopping.is_set():
                 return
-            if code == ExitCode.NEVER:
+            if code == ExitCode.NEVER and spec.name not in self._ready:
                 _log.error("a process can't ever start with this configuration", child=spec.name)
                 self._exit_code = ExitCode.NEVER
                 self._stopping.set()
@@ -105,6 +107,7 @@ class Supervisor:
             "-m",
             spec.module,
             *arguments,
+            env={"GRPC_VERBOSITY": "NONE", **os.environ},  # gRPC's own lines aren't JSON
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )
@@ -163,10 +166,17 @@ def serve(settings: Settings, config: Path, workers: int) -> int:
 
     Raises:
         AlreadyRunning: the deployment is being served.
-        StoreError: the database can't be used.
+        StoreError: the database can't be used, or is another deployment's.
+        OSError: somebody listens at the address.
     """
+    limits.claim()
     with only_one(runtime_directory(settings)):
-        open_store(settings, upgrade=True).close()
+        store = open_store(settings, upgrade=True)
+        try:
+            require_own(settings, store)
+        finally:
+            store.close()
+        require_free(settings.server.listen)
         return asyncio.run(_serve(settings, config, workers))
 
 

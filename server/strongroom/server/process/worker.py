@@ -11,8 +11,9 @@ import uvloop
 
 from strongroom.hsm import TokenState
 from strongroom.server.app import Worker, build_worker
+from strongroom.server.config.tls_files import check_tls
 from strongroom.server.process.children import Child, on_orphaned, run_child, say_ready
-from strongroom.server.store import StoreError
+from strongroom.server.store import StoreError, utc_now
 
 _log = structlog.get_logger("strongroom.worker")
 
@@ -20,7 +21,7 @@ _COLLECT_AFTER = 50_000  # allocations that outlive their request's first moment
 
 
 class WorkerProcess:
-    """The life of a worker: starts, follows the health of token and store, drains."""
+    """The life of a worker: starts, follows the health of token, store and audit trail, drains."""
 
     def __init__(self, child: Child) -> None:
         self._child = child
@@ -54,6 +55,11 @@ class WorkerProcess:
         self._loop.add_signal_handler(signal.SIGHUP, self._reload, worker)
 
     def _reload(self, worker: Worker) -> None:
+        self._look.set()  # log rotation tells so that the audit file was renamed
+        problems = [text for _, text in check_tls(self._child.settings.tls, utc_now())]
+        if problems:  # gRPC would take what it can't use, and refuse every connection from then on
+            _log.error("certificates not reloaded", reason=" ".join(problems))
+            return
         try:
             worker.certificates.reload()
         except OSError as error:
@@ -65,7 +71,7 @@ class WorkerProcess:
         self._loop.call_soon_threadsafe(self._look.set)
 
     async def _follow_health(self, worker: Worker) -> None:
-        """Readiness follows token and store: looked at now and then, and whenever the token changes."""
+        """Readiness follows them: looked at now and then, and whenever the token changes."""
         interval_s = self._child.settings.token.heartbeat_interval_s
         was_ready = True
         while True:
@@ -94,7 +100,8 @@ def _is_well(worker: Worker) -> bool:
         worker.store.ping()
     except StoreError:
         return False
-    return worker.token.heartbeat()
+    can_record = worker.records.tend()
+    return worker.token.heartbeat() and can_record
 
 
 async def _run(child: Child) -> None:

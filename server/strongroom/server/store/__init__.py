@@ -7,8 +7,10 @@ from strongroom.server.store.errors import (
     NotInState,
     SchemaOutdated,
     SchemaUnknown,
+    StoreDamaged,
     StoreError,
     StoreExists,
+    StoreForeign,
     StoreUnavailable,
 )
 from strongroom.server.store.feed import ChangeFeed
@@ -44,8 +46,10 @@ __all__ = [
     "SchemaOutdated",
     "SchemaUnknown",
     "Store",
+    "StoreDamaged",
     "StoreError",
     "StoreExists",
+    "StoreForeign",
     "StoreUnavailable",
     "Tag",
     "utc_now",

@@ -7,7 +7,9 @@ StoreError
     NotInState              the key's state doesn't allow the change
     SchemaUnknown           the database is newer than this program, or isn't ours
         SchemaOutdated      it is ours and older; `strongroomd serve` upgrades it
+    StoreDamaged            the file isn't a database, or not a whole one
     StoreExists             there is a database already; nothing is overwritten
+    StoreForeign            the database belongs to another deployment
     StoreUnavailable        the database can't be used now: locked too long, full, or not reachable
 """
 
@@ -60,6 +62,14 @@ class SchemaOutdated(SchemaUnknown):
 
 class StoreExists(StoreError):
     """There is a database already."""
+
+
+class StoreDamaged(StoreError):
+    """The file isn't a database, or not a whole one."""
+
+
+class StoreForeign(StoreError):
+    """The database belongs to another deployment."""
 
 
 class StoreUnavailable(StoreError):

@@ -8,7 +8,9 @@ from sqlalchemy import Connection, Engine, exc, insert
 
 from strongroom.server.store import tables
 from strongroom.server.store.engine import writing
-from strongroom.server.store.errors import StoreUnavailable
+from strongroom.server.store.errors import StoreDamaged, StoreUnavailable
+
+_DAMAGE = frozenset({"SQLITE_NOTADB", "SQLITE_CORRUPT"})
 
 
 @contextmanager
@@ -37,6 +39,8 @@ def typed_errors() -> Iterator[None]:
         yield
     except exc.DBAPIError as error:
         name = getattr(error.orig, "sqlite_errorname", type(error.orig).__name__)
+        if name in _DAMAGE:
+            raise StoreDamaged(f"The database is damaged ({name}): restore it from a backup.") from None
         raise StoreUnavailable(f"The database failed: {name}.") from None
     except exc.SQLAlchemyError as error:
         raise StoreUnavailable(f"The database failed: {type(error).__name__}.") from None

@@ -22,9 +22,9 @@ def acquire_lease(
     return True
 
 
-def release_lease(connection: Connection, name: str, holder: str) -> None:
-    """Gives a lease back, if it is still held."""
-    connection.execute(delete(leases).where(leases.c.name == name, leases.c.holder == holder))
+def release_lease(connection: Connection, name: str) -> None:
+    """Ends a lease, whoever holds it."""
+    connection.execute(delete(leases).where(leases.c.name == name))
 
 
 def trim_changes(connection: Connection, before: datetime) -> int:

@@ -51,7 +51,7 @@ class GrpcFace:
         if options.reflection:
             names = (*self._services[:-1], health.SERVICE_NAME, reflection.SERVICE_NAME)
             reflection.enable_server_reflection(names, self._server)
-        self._server.add_secure_port(options.listen, certificates.credentials)
+        _listen(self._server, options.listen, certificates)
 
     async def start(self) -> None:
         """Begins to serve; not ready until `set_ready`."""
@@ -70,11 +70,22 @@ class GrpcFace:
         await self._server.stop(timeout_s)
 
 
+def _listen(server: grpc.aio.Server, address: str, certificates: ServerCertificates) -> None:
+    try:
+        server.add_secure_port(address, certificates.credentials)
+    except RuntimeError:
+        raise OSError(
+            f"Can't listen on {address}: is the port taken, and the address this machine's?"
+        ) from None
+
+
 def _channel_options(options: GrpcOptions) -> list[tuple[str, int]]:
     age_ms = options.max_connection_age_s * 1000
     return [
         ("grpc.so_reuseport", 1),
         ("grpc.max_receive_message_length", options.max_request_bytes),
+        # The default, two minutes, would let silent connections take every descriptor.
+        ("grpc.server_handshake_timeout_ms", 10_000),
         ("grpc.max_concurrent_streams", options.max_concurrent_requests),
         ("grpc.keepalive_time_ms", 60_000),
         ("grpc.keepalive_timeout_ms", 20_000),

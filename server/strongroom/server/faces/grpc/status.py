@@ -31,8 +31,10 @@ from strongroom.server.core.errors import (
 
 ERROR_DOMAIN = "strongroom"
 
-_MAX_MESSAGE_CHARACTERS = 1024  # trailers are limited to 8 KiB by most clients
-_MAX_VIOLATIONS = 10
+# Clients limit trailers to 8 KiB. The message is in them twice, once with 3 characters for a byte.
+_MAX_MESSAGE_BYTES = 1000
+_MAX_DETAIL_BYTES = 250
+_MAX_VIOLATIONS = 5
 
 
 def status_of(error: KmsError, request_id: str) -> Status:
@@ -41,16 +43,31 @@ def status_of(error: KmsError, request_id: str) -> Status:
         ErrorInfo(
             reason=error.reason,
             domain=ERROR_DOMAIN,
-            metadata={"awsException": error.aws_name, **error.metadata},
+            metadata={
+                "awsException": error.aws_name,
+                **{name: _shortened(value, _MAX_DETAIL_BYTES) for name, value in error.metadata.items()},
+            },
         ),
         RequestInfo(request_id=request_id),
     ]
     details += [make(error) for kind, make in _DETAILS.items() if isinstance(error, kind)]
     return Status(
         code=error.code,
-        message=error.message[:_MAX_MESSAGE_CHARACTERS],
+        message=_shortened(error.message, _MAX_MESSAGE_BYTES),
         details=[_packed(detail) for detail in details],
     )
+
+
+def _shortened(text: str, most_bytes: int) -> str:
+    """At most so many bytes, as gRPC percent-encodes what isn't printable ASCII."""
+    if len(text) * 12 <= most_bytes:
+        return text
+    left = most_bytes
+    for index, character in enumerate(text):
+        left -= 1 if " " <= character <= "~" and character != "%" else 3 * len(character.encode())
+        if left < 0:
+            return f"{text[:index]}…"
+    return text
 
 
 def _packed(message: Message) -> AnyMessage:
@@ -62,7 +79,7 @@ def _packed(message: Message) -> AnyMessage:
 def _violations(error: Any) -> Message:  # noqa: ANN401 # a ValidationFailed
     found = error.violations[:_MAX_VIOLATIONS]
     violation = BadRequest.FieldViolation
-    violations = [violation(field=v.field, description=v.text[:256]) for v in found]
+    violations = [violation(field=v.field, description=_shortened(v.text, _MAX_DETAIL_BYTES)) for v in found]
     detail: Message = BadRequest(field_violations=violations)
     return detail
 
@@ -76,14 +93,17 @@ def _retry(error: Any) -> Message:  # noqa: ANN401 # an Unavailable
 
 def _key_state(error: KmsError) -> Message:
     subject = error.metadata.get("keyId", "")
-    violation = PreconditionFailure.Violation(type="KEY_STATE", subject=subject, description=error.message)
+    violation = PreconditionFailure.Violation(
+        type="KEY_STATE", subject=subject, description=_shortened(error.message, _MAX_DETAIL_BYTES)
+    )
     detail: Message = PreconditionFailure(violations=[violation])
     return detail
 
 
 def _quota(error: KmsError) -> Message:
     violation = QuotaFailure.Violation(
-        subject=error.metadata.get("quota", "account"), description=error.message[:256]
+        subject=error.metadata.get("quota", "account"),
+        description=_shortened(error.message, _MAX_DETAIL_BYTES),
     )
     detail: Message = QuotaFailure(violations=[violation])
     return detail
@@ -91,7 +111,9 @@ def _quota(error: KmsError) -> Message:
 
 def _resource(error: KmsError) -> Message:
     name = error.metadata.get("keyId") or error.metadata.get("alias", "")
-    detail: Message = ResourceInfo(resource_type="AWS::KMS::Key", resource_name=name)
+    detail: Message = ResourceInfo(
+        resource_type="AWS::KMS::Key", resource_name=_shortened(name, _MAX_DETAIL_BYTES)
+    )
     return detail
 
 
