@@ -105,6 +105,15 @@ def test_a_batch_has_1_to_1000_items(client: Client, count: int) -> None:
     assert "items" in caught.value.fields
 
 
+def test_millions_of_empty_items_are_refused_unread(service: Service) -> None:
+    endpoint = service.deployment.endpoint()
+    with grpc.secure_channel(endpoint.address, endpoint.credentials()) as channel:
+        call: Any = channel.unary_unary("/strongroom.v1.CryptoService/BatchEncrypt")
+        with pytest.raises(grpc.RpcError) as caught:
+            call(4_000_000 * b"\x0a\x00", timeout=5)
+        assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
 def test_a_batch_that_cannot_be_read_is_refused_as_a_whole(service: Service) -> None:
     endpoint = service.deployment.endpoint()
     with grpc.secure_channel(endpoint.address, endpoint.credentials()) as channel:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 import structlog
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import Message
 
 from strongroom.server.audit import AuditUnavailable, RecordWriter
 from strongroom.server.audit.records import Answered
@@ -28,7 +28,6 @@ from strongroom.server.core.errors import (
     Internal,
     InvalidTag,
     KmsError,
-    MalformedRequest,
     Throttled,
     ValidationFailed,
 )
@@ -127,18 +126,17 @@ class Pipeline:
             self._obstacle = None
 
     def begin(self, operation: Operation, arrival: Arrival, *, is_refused: bool = False) -> Progress:
-        """Gives a request its id and reads its message; one too many is refused, and recorded."""
+        """Gives a request its id and reads it, unless it is a batch; one too many is refused and recorded."""
         progress = Progress(self._new_request_id(), operation, arrival, obstacle=self._obstacle)
         if is_refused:
             progress.obstacle = Throttled(
                 "Too many requests are under way here; try again.", retry_after_s=_RETRY_AFTER_S
             )
-            return progress
-        try:
-            progress.request = operation.request.FromString(arrival.body)
-        except DecodeError:
-            name = operation.request.DESCRIPTOR.full_name
-            progress.obstacle = MalformedRequest(f"The request isn't a {name}.")
+        elif operation.item is None:
+            try:
+                progress.request = operation.read(arrival.body)
+            except KmsError as error:
+                progress.obstacle = error
         return progress
 
     def runs_inline(self, progress: Progress) -> bool:
@@ -146,10 +144,11 @@ class Pipeline:
         return progress.obstacle is not None or progress.operation.runs_inline(self._parts, progress.request)
 
     def refusal_of(self, batch: Progress) -> Outcome | None:
-        """What is answered instead of a batch that is refused as a whole, or None."""
+        """Reads a batch; gives what is answered instead if it is refused as a whole, or None."""
         if batch.obstacle is None:
             try:
                 self._authenticator.authenticate(batch.arrival.certificate)
+                batch.request = batch.operation.read(batch.arrival.body)
                 batch.operation.validate(batch.request)
             except KmsError as error:
                 batch.obstacle = error

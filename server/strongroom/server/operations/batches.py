@@ -8,13 +8,16 @@ from typing import NoReturn
 
 from google.protobuf.message import Message
 
-from strongroom.server.core.fields import Items
+from strongroom.server.core.errors import MalformedRequest
+from strongroom.server.core.fields import Items, Request
+from strongroom.server.core.wire import has_at_most
 from strongroom.server.operations import authentication_codes, data_keys, encryption, signing
 from strongroom.server.operations.declaration import Call, Operation
 from strongroom.server.operations.parts import Parts
 from strongroom.v1 import batches_pb2 as messages
 
 MAX_ITEMS = 1000
+_MOST_FIELDS = 2 * MAX_ITEMS  # a few items too many are told by name; millions aren't even parsed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +34,16 @@ class Batch(Operation):
     def item(self) -> Operation:
         """The operation of each item."""
         return self.each
+
+    def read(self, body: bytes) -> Request:
+        """Parses a batch, once it is known not to have many more items than it may.
+
+        Raises:
+            MalformedRequest: it has, or it isn't a batch.
+        """
+        if not has_at_most(body, _MOST_FIELDS):
+            raise MalformedRequest(f"This isn't a {self.name} of 1 to {MAX_ITEMS} items.")
+        return self.parsed(body)
 
 
 def _run(parts: Parts, call: Call) -> NoReturn:  # noqa: ARG001 # an operation's function

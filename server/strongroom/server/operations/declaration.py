@@ -5,15 +5,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 
 from strongroom.server.core.blob import Blob
 from strongroom.server.core.callers import Caller
 from strongroom.server.core.checksums import Checksums, is_checksum
-from strongroom.server.core.errors import ValidationFailed
+from strongroom.server.core.errors import MalformedRequest, ValidationFailed
 from strongroom.server.core.fields import Field, Flag, NotOffered, Request, camel_case
 from strongroom.server.keyring import KeySnapshot, Material
 from strongroom.server.operations.parts import Parts
+
+MAX_REQUEST_BYTES = 1024 * 1024
+"""Of a request that is no batch: several times what the longest one needs."""
 
 Response: TypeAlias = Any  # a protobuf message: its fields are set by name
 
@@ -124,6 +127,27 @@ class Operation:
     @cached_property
     def _recorders(self) -> tuple[tuple[str, Callable[[Request], object]], ...]:
         return tuple((camel_case(f.name), f.record) for f in self.fields if f.is_recorded)
+
+    def read(self, body: bytes) -> Request:
+        """Parses a request.
+
+        Raises:
+            MalformedRequest: it isn't one, or is larger than any can be.
+        """
+        if len(body) > MAX_REQUEST_BYTES:
+            raise MalformedRequest(f"A request of {self.name} has at most {MAX_REQUEST_BYTES} bytes.")
+        return self.parsed(body)
+
+    def parsed(self, body: bytes) -> Request:
+        """Parses a request whose size is known to be right.
+
+        Raises:
+            MalformedRequest: it isn't one.
+        """
+        try:
+            return self.request.FromString(body)
+        except DecodeError:
+            raise MalformedRequest(f"The request isn't a {self.request.DESCRIPTOR.full_name}.") from None
 
     def validate(self, request: Request) -> None:
         """Checks the request alone.

@@ -6,7 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -20,6 +20,8 @@ from strongroom.server.pipeline import Arrival, Outcome, Pipeline, Progress
 
 _CERTIFICATE = "x509_pem_cert"
 _USER_AGENT = "user-agent"
+_MOST_BYTES = 256 * 1024 * 1024
+_MOST_BATCHES = 8
 _ITEMS_AT_ONCE = 16  # of a batch: about a millisecond
 
 _id_of = attrgetter("request_id")
@@ -35,6 +37,8 @@ class Dispatch:
         key_making: runs what may keep the token busy for seconds, so that everything else finds a thread.
         may_run_inline: True if the token is quick enough to be used on the event loop.
         most: how many requests may be under way at once; the others are refused.
+        most_bytes: how many bytes they may have together.
+        batches: how many batches are parsed and carried through at once; the others wait as bytes.
     """
 
     pipeline: Pipeline
@@ -42,6 +46,8 @@ class Dispatch:
     key_making: Executor
     may_run_inline: bool
     most: int
+    most_bytes: int = _MOST_BYTES
+    batches: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MOST_BATCHES))
 
     def run(self, calls: Sequence["_ArrivedCall"]) -> "list[Outcome | asyncio.Future[Outcome]]":
         """Carries requests through, on the loop or in threads; must itself run on the loop."""
@@ -78,6 +84,10 @@ class Dispatch:
         What is quick stays on the loop. Threads would take the interpreter's lock from each other at every
         call to the token, several times an item.
         """
+        async with self.batches:
+            return await self._carry_batch(batch)
+
+    async def _carry_batch(self, batch: Progress) -> Outcome:
         refused = self.pipeline.refusal_of(batch)
         if refused is not None:
             return refused
@@ -111,18 +121,22 @@ class _Admission:
     grpc.aio's own limit would count calls that never sent a message, too, and answer without details.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, most_bytes: int) -> None:
         self._most = most
+        self._most_bytes = most_bytes
         self._under_way = 0
+        self._bytes = 0
 
-    def enter(self) -> bool:
+    def enter(self, body: bytes) -> bool:
         """Counts one more; False if it is one too many. `leave` follows in any case."""
         self._under_way += 1
-        return self._under_way <= self._most
+        self._bytes += len(body)
+        return self._under_way <= self._most and self._bytes <= self._most_bytes
 
-    def leave(self) -> None:
+    def leave(self, body: bytes) -> None:
         """Counts one less."""
         self._under_way -= 1
+        self._bytes -= len(body)
 
 
 class OperationHandler:
@@ -143,11 +157,11 @@ class OperationHandler:
 
     async def answer(self, body: bytes, context: Any) -> bytes:  # noqa: ANN401 # grpc.aio's context
         """Answers one call: bytes in, bytes out; nothing but an abort is raised."""
-        is_excess = not self._admission.enter()
+        is_excess = not self._admission.enter(body)
         try:
             outcome = await self._turns.take(_ArrivedCall(self.operation, body, context, is_excess))
         finally:
-            self._admission.leave()
+            self._admission.leave(body)
         if outcome.error is not None:
             status = status_of(outcome.error, outcome.request_id)
             await context.abort_with_status(rpc_status.to_status(status))
@@ -157,7 +171,7 @@ class OperationHandler:
 def operation_handlers(operations: Iterable[Operation], dispatch: Dispatch) -> tuple[OperationHandler, ...]:
     """A handler for each operation; call it within the event loop."""
     turns: Turns[_ArrivedCall, Outcome] = Turns(dispatch.run)
-    admission = _Admission(dispatch.most)
+    admission = _Admission(dispatch.most, dispatch.most_bytes)
     return tuple(OperationHandler(operation, turns, admission) for operation in operations)
 
 
