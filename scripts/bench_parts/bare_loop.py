@@ -1,14 +1,18 @@
 """A bare loop over python-pkcs11 with a cached handle, on a key that is made as the service makes its own.
 
-`python bare_loop.py MODULE LABEL SECONDS OPERATION`, with the PIN in the environment variable PIN; operations
-are `encrypt`, `mac`, `ecdsa` and `rsa`. SoftHSM takes twice as long with a token object as with a session
-object.
+`python bare_loop.py MODULE LABEL SECONDS OPERATION LOCK`, with the PIN in the environment variable PIN;
+operations are `encrypt`, `mac`, `ecdsa` and `rsa`. It says `ready`, runs when it gets a line, says its rate,
+and destroys its key when its input ends. SoftHSM takes twice as long with a token object as with a session
+object, and loses objects when several processes make and destroy them at once: LOCK is a file that they lock.
 """
 
+import fcntl
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pkcs11
@@ -60,16 +64,32 @@ def _rsa(session: Any) -> tuple[Any, Callable[[], Any]]:
 
 OPERATIONS = {"encrypt": _encrypt, "mac": _mac, "ecdsa": _ecdsa, "rsa": _rsa}
 
+
+@contextmanager
+def _locked(file: str) -> Iterator[None]:
+    with Path(file).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _say(line: object) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 if __name__ == "__main__":
-    module, label, seconds, operation = sys.argv[1], sys.argv[2], float(sys.argv[3]), sys.argv[4]
-    session = pkcs11.lib(module).get_token(token_label=label).open(user_pin=os.environ["PIN"], rw=True)
-    key, call = OPERATIONS[operation](session)
-    try:
-        count, started = 0, time.perf_counter()
-        while time.perf_counter() - started < seconds:
-            for _ in range(20):
-                call()
-            count += 20
-        sys.stdout.write(f"{count / (time.perf_counter() - started)}\n")
-    finally:
+    module, label, seconds, operation, lock = sys.argv[1:]
+    with _locked(lock):
+        session = pkcs11.lib(module).get_token(token_label=label).open(user_pin=os.environ["PIN"], rw=True)
+        key, call = OPERATIONS[operation](session)
+    _say("ready")
+    sys.stdin.readline()
+    count, started = 0, time.perf_counter()
+    while time.perf_counter() - started < float(seconds):
+        for _ in range(20):
+            call()
+        count += 20
+    _say(count / (time.perf_counter() - started))
+    sys.stdin.read()
+    with _locked(lock):
         key.destroy()

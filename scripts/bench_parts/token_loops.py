@@ -34,12 +34,23 @@ def bare_rate(deployment: Deployment, operation: str, processes: int, seconds: f
 
 def _bare(deployment: Deployment, operation: str, processes: int, seconds: float) -> list[float]:
     environment = {**os.environ, "SOFTHSM2_CONF": str(deployment.softhsm_conf), "PIN": deployment.pin}
-    arguments = [sys.executable, str(HERE / "bare_loop.py"), softhsm_module(), "dev", str(seconds), operation]
+    program = [sys.executable, str(HERE / "bare_loop.py"), softhsm_module(), "dev"]
+    arguments = [*program, str(seconds), operation, str(deployment.directory / "bare_loop.lock")]
     running = [
-        subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(arguments, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         for _ in range(processes)
     ]
-    return [float(process.communicate()[0]) for process in running]
+    for process in running:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+    for process in running:
+        assert process.stdin
+        process.stdin.write("\n")
+        process.stdin.flush()
+    rates = [float(process.stdout.readline()) for process in running if process.stdout]
+    for process in running:
+        process.communicate()
+    return rates
 
 
 def _layer(deployment: Deployment, seconds: float) -> float:

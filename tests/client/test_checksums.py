@@ -74,10 +74,11 @@ def test_a_request_whose_checksum_was_lost_is_found() -> None:
         check_answer(request, answer)
 
 
-def test_an_answer_without_checksum_is_taken() -> None:
+def test_an_answer_whose_checksum_was_lost_is_found() -> None:
     request, answer = _exchange()
     answer.ClearField("signature_crc32c")
-    check_answer(request, answer)
+    with pytest.raises(errors.ChecksumMismatch, match="signature"):
+        check_answer(request, answer)
 
 
 class _Stub:

@@ -86,6 +86,23 @@ def test_whatever_is_altered_is_one_invalid_ciphertext_without_text(
         assert caught.value.reason == "INVALID_CIPHERTEXT"
 
 
+def test_a_dry_run_tells_that_a_ciphertext_has_the_wrong_length(
+    client: Client, rsa_keys: dict[str, KeyMetadata]
+) -> None:
+    key_id = rsa_keys["RSA_2048"].key_id
+    with pytest.raises(errors.InvalidCiphertext):
+        client.decrypt(b"x", key_id=key_id, encryption_algorithm=SHA_256, dry_run=True)
+
+
+def test_a_ciphertext_of_nothing_is_invalid(client: Client, rsa_keys: dict[str, KeyMetadata]) -> None:
+    key_id = rsa_keys["RSA_2048"].key_id
+    public_key: Any = load_der_public_key(client.get_public_key(key_id).public_key)
+    for algorithm, hash_ in HASHES.items():
+        sealed = public_key.encrypt(b"", padding.OAEP(padding.MGF1(hash_), hash_, None))
+        with pytest.raises(errors.InvalidCiphertext):
+            client.decrypt(sealed, key_id=key_id, encryption_algorithm=algorithm)
+
+
 def test_a_context_goes_with_symmetric_keys_alone(client: Client, rsa_keys: dict[str, KeyMetadata]) -> None:
     key_id, context = rsa_keys["RSA_2048"].key_id, {"a": "b"}
     blob = client.encrypt(key_id, b"x", encryption_algorithm=SHA_256).ciphertext_blob
@@ -119,6 +136,8 @@ def test_algorithm_and_key_must_go_together(client: Client, rsa_keys: dict[str, 
         client.decrypt(blob, key_id=rsa)
     with pytest.raises(errors.ValidationError, match="A key must be named"):
         client.decrypt(sealed, encryption_algorithm=SHA_256)
+    with pytest.raises(errors.ValidationError, match="A key must be named"):
+        client.decrypt(sealed, encryption_algorithm="SM2PKE")
 
 
 def test_a_signing_key_or_an_hmac_key_encrypts_nothing(client: Client) -> None:

@@ -1,5 +1,6 @@
 """Batches: each item is answered, authorised and recorded on its own."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import grpc
@@ -112,6 +113,24 @@ def test_millions_of_empty_items_are_refused_unread(service: Service) -> None:
         with pytest.raises(grpc.RpcError) as caught:
             call(4_000_000 * b"\x0a\x00", timeout=5)
         assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_slow_batches_do_not_keep_a_quick_one_waiting(client: Client) -> None:
+    slow = client.create_key(key_spec="RSA_4096", key_usage="SIGN_VERIFY").key_id
+    quick = client.create_key().key_id
+    client.encrypt(quick, b"x")
+    items = [SignItem(slow, b"m", "RSASSA_PSS_SHA_256")] * 30
+    with ThreadPoolExecutor(12) as pool:
+        running = [pool.submit(client.batch_sign, items) for _ in range(12)]
+        answered: list[Any] = client.batch_encrypt([EncryptItem(quick, b"x")] * 10)
+        assert not all(one.done() for one in running)
+    assert all(one.ciphertext_blob for one in answered)
+
+
+def test_a_batch_that_is_too_large_says_so(client: Client) -> None:
+    key = client.create_key().key_id
+    with pytest.raises(errors.ValidationError, match="split the batch"):
+        client.batch_encrypt([EncryptItem(key, b"x" * 4096, {"a": "y" * 8000})] * 1000)
 
 
 def test_a_batch_that_cannot_be_read_is_refused_as_a_whole(service: Service) -> None:

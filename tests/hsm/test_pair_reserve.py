@@ -35,6 +35,20 @@ def test_pairs_are_made_ahead_from_the_first_request_on(ahead: Token) -> None:
     assert ahead.objects() == ()
 
 
+def test_a_kind_that_is_used_up_fast_starves_no_other(soft: Backend) -> None:
+    token = soft.open(pairs_ahead={KIND: 2, KeyKind.RSA_3072: 1})
+    try:
+        token.generate_data_key_pair(KeyKind.RSA_3072)
+
+        def is_filled() -> bool:
+            token.generate_data_key_pair(KIND)
+            return token.pairs_ahead()[KeyKind.RSA_3072].ready == 1
+
+        wait_until(is_filled, 60)
+    finally:
+        token.close()
+
+
 def test_waiting_pairs_do_not_hinder_recovery(soft: Backend, ahead: Token) -> None:
     ahead.generate_data_key_pair(KIND)
     wait_until(lambda: _ready(ahead) == 2, 60)

@@ -47,7 +47,9 @@ _REMEDIES: Mapping[type[StrongroomError], str] = {
     errors.DeadlineExceeded: "Check --endpoint, and --timeout; then look whether it was done.",
     errors.Disabled: "Switch the key on with: strongroom key enable KEY",
     errors.IncorrectKey: "Leave --key-id out: the key is found in the ciphertext.",
-    errors.InvalidCiphertext: "Give exactly the --context pairs that were given when it was encrypted.",
+    errors.InvalidCiphertext: (
+        "Give exactly the --context pairs that were given when it was encrypted; for an RSA key, --algorithm."
+    ),
     errors.InvalidMac: "Give the same message, key and --algorithm, and --digest if it was made so.",
     errors.InvalidSignature: (
         "Give the same message, key and --algorithm, and --digest or --message-type as it was signed."

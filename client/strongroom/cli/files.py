@@ -34,7 +34,7 @@ def read_bytes(path: Path, encoding: Encoding, *, most: int, too_long: str) -> b
         most: the most bytes, decoded.
         too_long: what to tell who gives more.
     """
-    data = _decoded(_read(path, limit=4 * most + 4), encoding)
+    data = _decoded(path, _read(path, limit=4 * most + 4), encoding)
     if len(data) > most:
         usage(too_long)
     return data
@@ -94,14 +94,14 @@ def _read(path: Path, limit: int) -> bytes:
         usage(f"{path} can't be read: {error.strerror}.")
 
 
-def _decoded(data: bytes, encoding: Encoding) -> bytes:
+def _decoded(path: Path, data: bytes, encoding: Encoding) -> bytes:
     try:
         if encoding is Encoding.BASE64:
             return base64.b64decode(b"".join(data.split()), validate=True)
         if encoding is Encoding.HEX:
             return bytes.fromhex(data.decode("ascii"))
     except (binascii.Error, ValueError):
-        usage(f"The input isn't {encoding.value}.")
+        usage(f"{'The input' if path == STANDARD else path} isn't {encoding.value}.")
     return data
 
 

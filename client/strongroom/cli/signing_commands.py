@@ -18,7 +18,8 @@ MAX_SIGNATURE_BYTES = 6144
 
 _MESSAGE_TOO_LONG = (
     f"At most {MAX_MESSAGE_BYTES} bytes can be signed as they are. For more, add --digest: then the input is "
-    "hashed here, and only its digest is sent."
+    "hashed here, and only its digest is sent. ML-DSA keys sign no digests; Ed25519 keys do if the token "
+    "knows Ed25519ph."
 )
 _SIGNATURE_TOO_LONG = f"A signature has at most {MAX_SIGNATURE_BYTES} bytes: this isn't one."
 

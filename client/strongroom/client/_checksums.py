@@ -43,7 +43,7 @@ def check_answer(request: Any, answer: Any) -> None:  # noqa: ANN401 # any reque
         ChecksumMismatch: one doesn't match, or the service hasn't checked one that was sent.
     """
     for name in _fields(answer.DESCRIPTOR).checked:
-        if answer.HasField(name + _SUFFIX) and not _is_intact(answer, name):
+        if not _is_intact(answer, name):
             raise ChecksumMismatch(f"The answer's {name} was altered on its way; try again.")
     for name in _fields(request.DESCRIPTOR).checked:
         if request.HasField(name + _SUFFIX) and not getattr(answer, f"verified_{name}{_SUFFIX}"):
@@ -51,7 +51,8 @@ def check_answer(request: Any, answer: Any) -> None:  # noqa: ANN401 # any reque
 
 
 def _is_intact(message: Any, name: str) -> bool:  # noqa: ANN401 # any answer
-    return bool(google_crc32c.value(getattr(message, name)) == getattr(message, name + _SUFFIX))
+    is_given = message.HasField(name + _SUFFIX)  # one that was lost is no better than a wrong one
+    return bool(is_given and google_crc32c.value(getattr(message, name)) == getattr(message, name + _SUFFIX))
 
 
 @cache

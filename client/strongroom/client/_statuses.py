@@ -67,6 +67,8 @@ _MESSAGES: Mapping[type[StrongroomError], str] = {
     ),
 }
 
+_TOO_LARGE = "message larger than max"  # as gRPC says it, under the code of throttling
+
 _Detail = TypeVar("_Detail", bound=Message)
 
 
@@ -101,6 +103,8 @@ def _service_error(code: grpc.StatusCode, message: str | None, details: list[Any
 
 def _transport_error(call: Any) -> StrongroomError:  # noqa: ANN401 # sync and async calls share no type
     kind = _BY_CODE.get(call.code(), StrongroomError)
+    if kind is errors.Throttled and _TOO_LARGE in (call.details() or ""):
+        return errors.ValidationError(f"The request is too large; split the batch. {call.details()}")
     return kind(_MESSAGES.get(kind) or call.details() or "")
 
 

@@ -48,7 +48,7 @@ class VerifyItem:
 
     key_id: str
     message: bytes = field(repr=False)
-    signature: bytes
+    signature: bytes = field(repr=False)
     signing_algorithm: str
     message_type: str | None = None
     dry_run: bool = False

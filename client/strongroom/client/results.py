@@ -152,7 +152,7 @@ class DataKeyPair:
 class Signed:
     """The answer of sign: DER for ECDSA and SM2DSA, otherwise as the algorithm's standard says."""
 
-    signature: bytes
+    signature: bytes = field(repr=False)
     key_id: str
     signing_algorithm: str
 
@@ -170,7 +170,7 @@ class Verified:
 class Mac:
     """The answer of generate_mac: an HMAC as long as its hash."""
 
-    mac: bytes
+    mac: bytes = field(repr=False)
     key_id: str
     mac_algorithm: str
 

@@ -56,6 +56,7 @@ class _Shelf:
     figures: ReserveFigures
     pairs: deque[_Waiting] = field(default_factory=deque)
     is_wanted: bool = False
+    made: int = 0
 
 
 class PairReserve:
@@ -142,15 +143,13 @@ class PairReserve:
                     self._changed.wait(_RETRY_S)
 
     def _wanting(self) -> KeyKind | None:
-        """A kind of which pairs are missing."""
-        return next(
-            (
-                kind
-                for kind, shelf in self._shelves.items()
-                if shelf.is_wanted and len(shelf.pairs) < shelf.figures.size
-            ),
-            None,
-        )
+        """The kind of which most are missing, for its size: one that is used up fast starves no other."""
+        missing = {
+            kind: 1 - len(shelf.pairs) / shelf.figures.size
+            for kind, shelf in self._shelves.items()
+            if shelf.is_wanted and len(shelf.pairs) < shelf.figures.size
+        }
+        return max(missing, key=lambda kind: (missing[kind], -self._shelves[kind].made), default=None)
 
     def _make(self, kind: KeyKind, connection: Connection, session: PooledSession) -> None:
         """Makes one, in a session that it keeps."""
@@ -159,5 +158,6 @@ class PairReserve:
         with self._changed:
             if connection.is_ending:
                 raise TokenUnavailable("The connection ends; the pair vanishes with its session.")
+            shelf.made += 1
             shelf.pairs.append(_Waiting(connection, session, private, public_key))
             shelf.figures.ready = len(shelf.pairs)

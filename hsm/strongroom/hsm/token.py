@@ -1,5 +1,6 @@
 """One PKCS#11 token of this process: the face of the token layer."""
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -28,6 +29,8 @@ from strongroom.hsm.pins import PinSource
 from strongroom.hsm.runner import Runner
 from strongroom.hsm.sessions import PooledSession
 from strongroom.hsm.token_profiles import TokenProfile
+
+_log = logging.getLogger(__name__)
 
 _BITS = 8
 _CLOSE_TIMEOUT_S = 1.0
@@ -59,6 +62,12 @@ class Token(KeyUses):
         self._failures = Failures(self._link, profile)
         super().__init__(Runner(self._link, self._failures, profile), profile)
         has_room = profile.max_sessions > sum(pairs_ahead.values()) + _SESSIONS_FOR_CALLS
+        if pairs_ahead and not has_room:
+            _log.warning(
+                "no data key pairs are made ahead: max_sessions %d leaves no session for them, %d are wanted",
+                profile.max_sessions,
+                sum(pairs_ahead.values()) + _SESSIONS_FOR_CALLS,
+            )
         self._reserve = PairReserve(self._runner, pairs_ahead if has_room else _NO_RESERVE)
 
     @classmethod

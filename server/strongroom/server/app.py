@@ -3,7 +3,7 @@
 import math
 import os
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,14 +20,14 @@ from strongroom.server.faces.grpc.credentials import CertificateFiles, ServerCer
 from strongroom.server.faces.grpc.handlers import Dispatch, operation_handlers
 from strongroom.server.faces.grpc.server import GrpcOptions
 from strongroom.server.keyring import EncryptionCounter, KeyCache, KeyResolver
-from strongroom.server.operations import OPERATIONS, Parts
+from strongroom.server.operations import OPERATIONS, Lane, Parts
 from strongroom.server.operations.asymmetric import AsymmetricKeys
 from strongroom.server.operations.mac_keys import MacKeys
 from strongroom.server.operations.symmetric import SymmetricCipher
 from strongroom.server.pipeline import Pipeline, RequestLog
 from strongroom.server.store import Deployment, Store, StoreForeign, utc_now
 
-KEY_MAKING_THREADS = 2
+_SLOW_THREADS = 2
 
 INLINE_LATENCY_US = 200.0
 """A token quicker than this is used on the event loop: a hop to a thread and back costs 50 to 80 µs."""
@@ -163,13 +163,12 @@ class Worker:
     records: RecordWriter
     face: GrpcFace
     certificates: ServerCertificates
-    executor: ThreadPoolExecutor
-    key_making: ThreadPoolExecutor
+    executors: Mapping[Lane, ThreadPoolExecutor]
 
     def close(self) -> None:
         """Ends threads, token and store."""
-        self.executor.shutdown(wait=True, cancel_futures=True)
-        self.key_making.shutdown(wait=True, cancel_futures=True)
+        for executor in self.executors.values():
+            executor.shutdown(wait=True, cancel_futures=True)
         self.token.close()
         self.store.close()
 
@@ -192,8 +191,13 @@ def build_worker(
     records = record_writer(settings, name)
     certificates = ServerCertificates(_certificate_files(settings))
     token = open_token(settings, on_token)
-    executor = ThreadPoolExecutor(settings.server.threads, thread_name_prefix="blocking")
-    key_making = ThreadPoolExecutor(KEY_MAKING_THREADS, thread_name_prefix="key-making")
+    executors = {
+        lane: ThreadPoolExecutor(
+            settings.server.threads if lane is Lane.COMMON else _SLOW_THREADS,
+            thread_name_prefix=lane.name.lower(),
+        )
+        for lane in Lane
+    }
     parts = _parts(settings, token, store, boot_id)
     pipeline = Pipeline(
         parts,
@@ -205,15 +209,14 @@ def build_worker(
     )
     dispatch = Dispatch(
         pipeline,
-        executor,
-        key_making,
+        executors,
         may_run_inline=bool(parts.quick),
         most=settings.server.max_concurrent_requests,
     )
     handlers = operation_handlers(OPERATIONS, dispatch)
     services = sorted({operation.service for operation in OPERATIONS})
     face = GrpcFace(handlers, services, certificates, _grpc_options(settings))
-    return Worker(token, store, records, face, certificates, executor, key_making)
+    return Worker(token, store, records, face, certificates, executors)
 
 
 def _certificate_files(settings: Settings) -> CertificateFiles:

@@ -59,7 +59,7 @@ class ServerSettings(Section):
     threads: Annotated[Count, Field(ge=1, le=256)] = 8
     """Threads of each worker for what may block: the database, key generation, slow tokens."""
     max_request_bytes: Annotated[Count, Field(ge=16384, le=67108864)] = 8388608
-    """The largest request, in bytes; 1000 items of a batch fit into the default."""
+    """The largest request, in bytes; the default has room for 1000 items of a batch, of 8 KB each."""
     max_concurrent_requests: Annotated[Count, Field(ge=1, le=1_000_000)] = 1000
     """Requests under way in one worker; more are refused with RESOURCE_EXHAUSTED."""
     max_connection_age_s: Annotated[Count, Field(ge=0, le=604800)] = 3600

@@ -1,7 +1,7 @@
 """The operations of AWS KMS: each declared once, as data, next to its function."""
 
 from strongroom.server.operations.catalogue import OPERATIONS
-from strongroom.server.operations.declaration import Call, KeyUse, Operation, Target
+from strongroom.server.operations.declaration import Call, KeyUse, Lane, Operation, Target
 from strongroom.server.operations.parts import Parts
 
-__all__ = ["OPERATIONS", "Call", "KeyUse", "Operation", "Parts", "Target"]
+__all__ = ["OPERATIONS", "Call", "KeyUse", "Lane", "Operation", "Parts", "Target"]

@@ -70,15 +70,17 @@ class AsymmetricKeys(MaterialUser):
         """Decrypts with the private key.
 
         Raises:
-            InvalidCiphertext: it wasn't encrypted so with this public key.
+            InvalidCiphertext: it wasn't encrypted so with this public key, or holds nothing.
         """
-        if len(ciphertext) != key.current.public_key.key_size // 8:
-            raise InvalidCiphertext
+        require_ciphertext_length(key, ciphertext)
         with self._noting_loss(key, key.current):
             try:
-                return self._token.decrypt_oaep(key.current.ref, OAEP_HASHES[algorithm], ciphertext)
+                plaintext = self._token.decrypt_oaep(key.current.ref, OAEP_HASHES[algorithm], ciphertext)
             except CiphertextRejected:
                 raise InvalidCiphertext from None
+        if not plaintext:
+            raise InvalidCiphertext  # Encrypt takes 1 byte or more
+        return plaintext
 
     def agree(self, key: KeySnapshot, peer: bytes) -> bytes:
         """The raw secret that is shared with a peer's public key.
@@ -132,6 +134,16 @@ def require_length(key: KeySnapshot, algorithm: int, length: int) -> None:
             f"Algorithm {names.ENCRYPTION_ALGORITHMS[algorithm]} and key spec {names.KEY_SPECS[key.spec]} "
             f"cannot encrypt data larger than {most} bytes."
         )
+
+
+def require_ciphertext_length(key: KeySnapshot, ciphertext: bytes) -> None:
+    """Returns if an RSA key's ciphertext is as long as its modulus.
+
+    Raises:
+        InvalidCiphertext: it isn't.
+    """
+    if len(ciphertext) != key.current.public_key.key_size // 8:
+        raise InvalidCiphertext
 
 
 def peer_point(key: KeySnapshot, peer: bytes) -> bytes:

@@ -5,12 +5,16 @@ from strongroom.server.core import names
 from strongroom.server.core.errors import UnsupportedOperation
 from strongroom.server.core.fields import Request
 from strongroom.server.operations import shared_fields as fields
-from strongroom.server.operations.declaration import Call, Operation, Target
+from strongroom.server.operations.declaration import Call, Lane, Operation, Target
 from strongroom.server.operations.key_uses import sealing
 from strongroom.server.operations.parts import Parts
 from strongroom.v1 import key_pairs_pb2 as messages
+from strongroom.v1 import resources_pb2 as v1
 
 _SERVICE = "strongroom.v1.CryptoService"
+_RSA_SPECS = frozenset(
+    {v1.DATA_KEY_PAIR_SPEC_RSA_2048, v1.DATA_KEY_PAIR_SPEC_RSA_3072, v1.DATA_KEY_PAIR_SPEC_RSA_4096}
+)
 
 
 def _generate_data_key_pair(parts: Parts, call: Call) -> messages.GenerateDataKeyPairResponse:
@@ -60,6 +64,11 @@ def _kind(request: Request) -> KeyKind:
     return KeyKind(names.DATA_KEY_PAIR_SPECS[request.key_pair_spec])
 
 
+def _lane(request: Request) -> Lane:
+    is_slow = request.key_pair_spec in _RSA_SPECS and not request.dry_run
+    return Lane.RSA_PAIRS if is_slow else Lane.COMMON
+
+
 _FIELDS = (
     fields.KEY_ID,
     fields.choice("key_pair_spec", "DataKeyPairSpec", required=True),
@@ -75,7 +84,7 @@ GENERATE_DATA_KEY_PAIR = Operation(
     response=messages.GenerateDataKeyPairResponse,
     fields=(fields.RECIPIENT, *_FIELDS),
     uses=(sealing("GenerateDataKeyPair", _can_be_made),),
-    makes_keys=True,
+    lane=_lane,
     run=_generate_data_key_pair,
 )
 
@@ -86,7 +95,7 @@ GENERATE_DATA_KEY_PAIR_WITHOUT_PLAINTEXT = Operation(
     response=messages.GenerateDataKeyPairWithoutPlaintextResponse,
     fields=_FIELDS,
     uses=(sealing("GenerateDataKeyPairWithoutPlaintext", _can_be_made),),
-    makes_keys=True,
+    lane=_lane,
     run=_generate_data_key_pair_without_plaintext,
 )
 

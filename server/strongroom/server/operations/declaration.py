@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
@@ -19,6 +20,14 @@ MAX_REQUEST_BYTES = 1024 * 1024
 """Of a request that is no batch: several times what the longest one needs."""
 
 Response: TypeAlias = Any  # a protobuf message: its fields are set by name
+
+
+class Lane(Enum):
+    """Whose threads a request takes: what may take seconds has its own, and delays its like only."""
+
+    COMMON = auto()
+    KEYS = auto()  # token objects are made one at a time
+    RSA_PAIRS = auto()
 
 
 class Target(NamedTuple):
@@ -78,7 +87,7 @@ class Operation:
         rules: further checks of the request alone, such as fields that exclude each other.
         is_read_only: True unless it changes what the store holds.
         may_run_inline: True if, with all keys cached, it takes microseconds and no database.
-        makes_keys: True if it may keep the token busy for seconds.
+        lane: tells whose threads a request takes.
         response_elements: what of the response the audit record shows.
     """
 
@@ -93,7 +102,7 @@ class Operation:
     rules: tuple[Callable[[Request], None], ...] = ()
     is_read_only: bool = True
     may_run_inline: bool = False
-    makes_keys: bool = False
+    lane: Callable[[Request], Lane] = lambda _request: Lane.COMMON
     response_elements: Callable[[Response], Mapping[str, object]] | None = None
     has_dry_run: bool = field(init=False)
     has_grant_tokens: bool = field(init=False)

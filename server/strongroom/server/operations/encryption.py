@@ -109,7 +109,8 @@ class _CiphertextRule:
         if request.dry_run_modifiers and not request.dry_run:
             raise ValidationFailed("DryRunModifiers can only be specified when DryRun is true.")
         if request.ciphertext_blob:
-            if getattr(request, self._algorithm) in OAEP_HASHES and not getattr(request, self._key_id):
+            algorithm = getattr(request, self._algorithm) or _DEFAULT
+            if algorithm != _DEFAULT and not getattr(request, self._key_id):
                 raise ValidationFailed("A key must be named: the ciphertexts of asymmetric keys name none.")
             return
         if not request.dry_run_modifiers:

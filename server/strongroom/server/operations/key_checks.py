@@ -19,7 +19,12 @@ from strongroom.server.core.errors import (
 )
 from strongroom.server.core.fields import Request
 from strongroom.server.core.key_specs import RULES, algorithms_of
-from strongroom.server.operations.asymmetric import OAEP_HASHES, peer_point, require_length
+from strongroom.server.operations.asymmetric import (
+    OAEP_HASHES,
+    peer_point,
+    require_ciphertext_length,
+    require_length,
+)
 from strongroom.server.operations.declaration import Target
 from strongroom.server.operations.parts import Parts
 from strongroom.v1 import resources_pb2 as v1
@@ -105,6 +110,17 @@ def takes_plaintext(parts: Parts, target: Target, request: Request) -> None:  # 
     """An RSA key encrypts less than a symmetric one."""
     if request.encryption_algorithm in OAEP_HASHES:
         require_length(target.key, request.encryption_algorithm, len(request.plaintext))
+
+
+def takes_ciphertext(algorithm: str) -> Check:
+    """What an RSA key encrypted has the length of its modulus."""
+
+    def check(parts: Parts, target: Target, request: Request) -> None:  # noqa: ARG001 # a Check
+        is_used = request.ciphertext_blob and not request.dry_run_modifiers
+        if is_used and getattr(request, algorithm) in OAEP_HASHES:
+            require_ciphertext_length(target.key, request.ciphertext_blob)
+
+    return check
 
 
 def takes_message(parts: Parts, target: Target, request: Request) -> None:

@@ -17,7 +17,7 @@ from strongroom.server.core.fields import Flag, NotOffered, PresentText, Request
 from strongroom.server.core.tags import check_tags
 from strongroom.server.keyring.snapshots import snapshot_of
 from strongroom.server.operations import shared_fields as fields
-from strongroom.server.operations.declaration import Call, Operation, Response
+from strongroom.server.operations.declaration import Call, Lane, Operation, Response
 from strongroom.server.operations.metadata import metadata_of
 from strongroom.server.operations.parts import Parts
 from strongroom.server.store import IntentLost, KeyRecord, NewKey, NewMaterial, StoreError, Tag
@@ -137,7 +137,7 @@ CREATE_KEY = Operation(
     rules=(_check_request,),
     action="CreateKey",
     is_read_only=False,
-    makes_keys=True,
+    lane=lambda _request: Lane.KEYS,
     run=_create_key,
     response_elements=_response_elements,
 )

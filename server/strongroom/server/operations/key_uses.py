@@ -116,7 +116,11 @@ def opening(action: str, *, key_id: str, context: str, algorithm: str) -> KeyUse
         owner = parts.keys.cached_owner(material_id)
         return owner is not None and _is_quick(parts, owner, owner.materials[material_id])
 
-    checks = (key_checks.made_the_blob, *_encryption(action, algorithm, context))
+    checks = (
+        key_checks.made_the_blob,
+        *_encryption(action, algorithm, context),
+        key_checks.takes_ciphertext(algorithm),
+    )
     return KeyUse(action, find, is_cached, USABLE, checks)
 
 

@@ -12,6 +12,7 @@ import uvloop
 from strongroom.hsm import TokenState
 from strongroom.server.app import Worker, build_worker
 from strongroom.server.config.tls_files import check_tls
+from strongroom.server.operations import Lane
 from strongroom.server.process.children import Child, on_orphaned, run_child, say_ready
 from strongroom.server.store import StoreError, utc_now
 
@@ -78,7 +79,7 @@ class WorkerProcess:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._look.wait(), interval_s)
             self._look.clear()
-            is_ready = await self._loop.run_in_executor(worker.executor, _is_well, worker)
+            is_ready = await self._loop.run_in_executor(worker.executors[Lane.COMMON], _is_well, worker)
             if is_ready != was_ready:
                 _log.warning("ready" if is_ready else "not ready")
                 await worker.face.set_ready(is_ready=is_ready)

@@ -4,7 +4,7 @@ import asyncio
 import math
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -15,13 +15,14 @@ from grpc_status import rpc_status
 
 from strongroom.server.faces.grpc.status import status_of
 from strongroom.server.faces.grpc.turns import Turns
-from strongroom.server.operations import Operation
+from strongroom.server.operations import Lane, Operation
 from strongroom.server.pipeline import Arrival, Outcome, Pipeline, Progress
 
 _CERTIFICATE = "x509_pem_cert"
 _USER_AGENT = "user-agent"
 _MOST_BYTES = 256 * 1024 * 1024
-_MOST_BATCHES = 8
+_MOST_LARGE_BATCHES = 8
+_SMALL_BATCH_BYTES = 256 * 1024
 _ITEMS_AT_ONCE = 16  # of a batch: about a millisecond
 
 _id_of = attrgetter("request_id")
@@ -33,21 +34,19 @@ class Dispatch:
 
     Args:
         pipeline: carries every request through.
-        executor: runs what may block.
-        key_making: runs what may keep the token busy for seconds, so that everything else finds a thread.
+        executors: run what may block, each its lane.
         may_run_inline: True if the token is quick enough to be used on the event loop.
         most: how many requests may be under way at once; the others are refused.
         most_bytes: how many bytes they may have together.
-        batches: how many batches are parsed and carried through at once; the others wait as bytes.
+        large_batches: how many of them are parsed and carried through at once; the others wait as bytes.
     """
 
     pipeline: Pipeline
-    executor: Executor
-    key_making: Executor
+    executors: Mapping[Lane, Executor]
     may_run_inline: bool
     most: int
     most_bytes: int = _MOST_BYTES
-    batches: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MOST_BATCHES))
+    large_batches: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MOST_LARGE_BATCHES))
 
     def run(self, calls: Sequence["_ArrivedCall"]) -> "list[Outcome | asyncio.Future[Outcome]]":
         """Carries requests through, on the loop or in threads; must itself run on the loop."""
@@ -72,8 +71,9 @@ class Dispatch:
         loop = asyncio.get_running_loop()
         if progress.operation.item is not None:
             return loop.create_task(self._answer_batch(progress))
-        executor = self.key_making if progress.operation.makes_keys else self.executor
-        return loop.run_in_executor(executor, self._finish_one, progress)
+        request = progress.request
+        lane = Lane.COMMON if request is None else progress.operation.lane(request)
+        return loop.run_in_executor(self.executors[lane], self._finish_one, progress)
 
     def _finish_one(self, progress: Progress) -> Outcome:
         return self.pipeline.finish([progress])[0]
@@ -84,7 +84,9 @@ class Dispatch:
         What is quick stays on the loop. Threads would take the interpreter's lock from each other at every
         call to the token, several times an item.
         """
-        async with self.batches:
+        if len(batch.arrival.body) <= _SMALL_BATCH_BYTES:
+            return await self._carry_batch(batch)
+        async with self.large_batches:
             return await self._carry_batch(batch)
 
     async def _carry_batch(self, batch: Progress) -> Outcome:
@@ -101,7 +103,7 @@ class Dispatch:
                 quick = set(map(_id_of, inline))
                 rest = [item for item in items if item.request_id not in quick]
                 loop = asyncio.get_running_loop()
-                await loop.run_in_executor(self.executor, self.pipeline.carry, rest)
+                await loop.run_in_executor(self.executors[Lane.COMMON], self.pipeline.carry, rest)
             else:
                 await asyncio.sleep(0)
             done += items

@@ -50,7 +50,8 @@ def status_of(error: KmsError, request_id: str) -> Status:
         ),
         RequestInfo(request_id=request_id),
     ]
-    details += [make(error) for kind, make in _DETAILS.items() if isinstance(error, kind)]
+    more = [make(error) for kind, make in _DETAILS.items() if isinstance(error, kind)]
+    details += [detail for detail in more if detail is not None]
     return Status(
         code=error.code,
         message=_shortened(error.message, _MAX_MESSAGE_BYTES),
@@ -76,7 +77,9 @@ def _packed(message: Message) -> AnyMessage:
     return packed
 
 
-def _violations(error: Any) -> Message:  # noqa: ANN401 # a ValidationFailed
+def _violations(error: Any) -> Message | None:  # noqa: ANN401 # a ValidationFailed
+    if not error.violations:
+        return None  # it is no single field's fault
     found = error.violations[:_MAX_VIOLATIONS]
     violation = BadRequest.FieldViolation
     violations = [violation(field=v.field, description=_shortened(v.text, _MAX_DETAIL_BYTES)) for v in found]
@@ -117,7 +120,7 @@ def _resource(error: KmsError) -> Message:
     return detail
 
 
-_DETAILS: Mapping[type[KmsError], Callable[[Any], Message]] = {
+_DETAILS: Mapping[type[KmsError], Callable[[Any], Message | None]] = {
     ValidationFailed: _violations,
     Unavailable: _retry,
     KeyDisabled: _key_state,
