@@ -191,3 +191,13 @@ def test_a_certificate_that_can_not_be_read_is_wrong_usage(strongroom: Command) 
     missing = strongroom("random", "3", STRONGROOM_CERT="gone.pem")
     assert missing.returncode == 2
     assert b"gone.pem" in missing.stderr
+
+
+def test_a_data_key_in_files_is_told_about_in_json(strongroom: Command, key_id: str, tmp_path: Path) -> None:
+    made = strongroom("-o", "json", "data-key", key_id, "--ciphertext-out", "c", "--plaintext-out", "p")
+    told = json.loads(made.stdout)
+    assert told["key_id"].endswith(key_id)
+    assert set(told) == {"key_id", "key_material_id"}
+    shown = strongroom("-o", "json", "data-key", key_id, "--ciphertext-out", "d", "--plaintext-out", "-")
+    assert set(json.loads(shown.stdout)) == {"key_id", "key_material_id", "plaintext"}
+    assert {len((tmp_path / name).read_bytes()) for name in "cd"} == {(tmp_path / "c").stat().st_size}

@@ -38,11 +38,11 @@ WRONG: dict[str, tuple[list[str], bytes, str]] = {
     "a pair with two wishes": ([*PAIR, "--private-out", "k", "--without-plaintext"], b"", "--without-plaintext"),
     "two outputs in one file": ([*PAIR, "--private-out", "c"], b"", "a file of its own"),
     "two secrets in one file": (
-        ["encapsulate", "KEY", "--secret-out", "s", "--ciphertext-out", "s"], b"", "files of their own",
+        ["encapsulate", "KEY", "--secret-out", "s", "--ciphertext-out", "s"], b"", "a file of its own",
     ),
     "a file in the way": (["public-key", "KEY", "--out", "small"], b"", "--force"),
     "a data key in its ciphertext's file": (
-        ["data-key", "KEY", "--plaintext-out", "d", "--ciphertext-out", "d"], b"", "files of their own",
+        ["data-key", "KEY", "--plaintext-out", "d", "--ciphertext-out", "d"], b"", "a file of its own",
     ),
     "a directory": (["random", "1", "--out", "."], b"", "is a directory"),
     "a directory that isn't there": (["random", "1", "--out", "gone/file"], b"", "no such directory"),

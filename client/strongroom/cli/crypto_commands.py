@@ -8,6 +8,7 @@ import typer
 from strongroom.cli import options
 from strongroom.cli.failures import usage
 from strongroom.cli.files import Encoding, check_writable, read_bytes, write_bytes
+from strongroom.cli.outputs import Part, check_parts, write_parts
 from strongroom.cli.registration import Command
 from strongroom.cli.session import parse_context, session_of, show_json
 from strongroom.client.names import ENCRYPTION_ALGORITHMS
@@ -149,12 +150,10 @@ def data_key(
     """Make a data key for encrypting data of any size yourself; its file is readable by you alone."""
     if without_plaintext == (plaintext is not None):
         usage("Give either --plaintext-out or --without-plaintext.")
-    if plaintext == ciphertext:
-        usage("Data key and ciphertext need files of their own.")
-    for path in (ciphertext, plaintext):
-        if path is not None:
-            check_writable(path, force=force)
-    with session_of(context).client() as client:
+    session = session_of(context)
+    parts = (Part("ciphertext_blob", ciphertext), Part("plaintext", plaintext, is_secret=True))
+    check_parts(parts, force=force)
+    with session.client() as client:
         make = client.generate_data_key_without_plaintext if without_plaintext else client.generate_data_key
         made = make(
             key_id,
@@ -162,9 +161,7 @@ def data_key(
             encryption_context=parse_context(pairs or []),
             dry_run=dry_run,
         )
-    write_bytes(ciphertext, made.ciphertext_blob, encoding, force=force, is_secret=False)
-    if plaintext is not None:
-        write_bytes(plaintext, made.plaintext, encoding, force=force, is_secret=True)
+    write_parts(session, made, parts, encoding, force=force)
 
 
 def random(

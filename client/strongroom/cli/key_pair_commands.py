@@ -1,6 +1,6 @@
 """Public keys, and key pairs for the caller's own use."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +9,7 @@ import typer
 from strongroom.cli import options, pem, public_keys
 from strongroom.cli.failures import usage
 from strongroom.cli.files import Encoding, check_writable, write_bytes
+from strongroom.cli.outputs import Part, check_parts, write_parts
 from strongroom.cli.public_keys import Format
 from strongroom.cli.registration import Command
 from strongroom.cli.session import parse_context, session_of, show_json
@@ -72,30 +73,30 @@ def data_key_pair(
     """
     if without_plaintext == (private is not None):
         usage("Give either --private-out or --without-plaintext.")
-    _check_targets([path for path in (private, ciphertext, public) if path is not None], force=force)
-    with session_of(context).client() as client:
+    session = session_of(context)
+    parts = (
+        Part("private_key_ciphertext_blob", ciphertext),
+        Part("public_key", public),
+        Part("private_key_plaintext", private, is_secret=True),
+    )
+    check_parts(parts, force=force)
+    with session.client() as client:
         make = (
             client.generate_data_key_pair_without_plaintext
             if without_plaintext
             else client.generate_data_key_pair
         )
         made = make(key_id, spec, encryption_context=parse_context(pairs or []), dry_run=dry_run)
-    write_bytes(ciphertext, made.private_key_ciphertext_blob, Encoding.AUTO, force=force, is_secret=False)
-    _write_key(public, pem.PUBLIC_KEY, made.public_key, force=force, is_secret=False)
-    if private is not None:
-        _write_key(private, pem.PRIVATE_KEY, made.private_key_plaintext, force=force, is_secret=True)
+    made = replace(
+        made,
+        public_key=_as_named(public, pem.PUBLIC_KEY, made.public_key),
+        private_key_plaintext=_as_named(private, pem.PRIVATE_KEY, made.private_key_plaintext),
+    )
+    write_parts(session, made, parts, Encoding.AUTO, force=force)
 
 
-def _check_targets(paths: list[Path], *, force: bool) -> None:
-    if len(set(paths)) < len(paths):
-        usage("Each output needs a file of its own.")
-    for path in paths:
-        check_writable(path, force=force)
-
-
-def _write_key(path: Path, label: str, der: bytes, *, force: bool, is_secret: bool) -> None:
-    data = pem.to_pem(label, der) if path.suffix == ".pem" else der
-    write_bytes(path, data, Encoding.AUTO, force=force, is_secret=is_secret)
+def _as_named(path: Path | None, label: str, der: bytes) -> bytes:
+    return pem.to_pem(label, der) if path is not None and path.suffix == ".pem" else der
 
 
 COMMANDS: tuple[Command, ...] = (

@@ -9,6 +9,7 @@ import typer
 from strongroom.cli import options, pem
 from strongroom.cli.failures import usage
 from strongroom.cli.files import STANDARD, Encoding, check_writable, read_bytes, write_bytes
+from strongroom.cli.outputs import Part, check_parts, write_parts
 from strongroom.cli.registration import Command
 from strongroom.cli.session import session_of, show_json
 
@@ -58,14 +59,15 @@ def encapsulate(
     dry_run: options.DryRun = False,
 ) -> None:
     """Make a secret of 32 bytes and encapsulate it for a key; its file is readable by you alone."""
-    if secret == ciphertext:
-        usage("Secret and ciphertext need files of their own.")
-    for path in (secret, ciphertext):
-        check_writable(path, force=force)
-    with session_of(context).client() as client:
+    session = session_of(context)
+    parts = (
+        Part("shared_secret_ciphertext_blob", ciphertext),
+        Part("shared_secret", secret, is_secret=True),
+    )
+    check_parts(parts, force=force)
+    with session.client() as client:
         answer = client.encapsulate(key_id, dry_run=dry_run)
-    write_bytes(ciphertext, answer.shared_secret_ciphertext_blob, encoding, force=force, is_secret=False)
-    write_bytes(secret, answer.shared_secret, encoding, force=force, is_secret=True)
+    write_parts(session, answer, parts, encoding, force=force)
 
 
 def decapsulate(
