@@ -133,6 +133,17 @@ def test_a_file_torn_by_a_killed_login_is_put_back(soft: Backend, material_id: M
         again.close()
 
 
+def test_the_file_of_a_token_that_was_initialised_anew_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "a.object"
+    file.write_bytes(b"generation1" + b"0123456789abcdef" + b"flags" + bytes(100))
+    files = LoginFiles((str(file),), tmp_path)
+    files.copy()
+    another = b"generation1" + b"fedcba9876543210" + b"flags" + bytes(50)
+    file.write_bytes(another)
+    files.restore_torn()
+    assert file.read_bytes() == another
+
+
 def test_copies_of_login_files_are_the_owners_alone(tmp_path: Path) -> None:
     (tmp_path / "a.object").write_bytes(b"content")
     files = LoginFiles((f"{tmp_path}/*.object",), tmp_path / "run")

@@ -21,6 +21,9 @@ _log = logging.getLogger(__name__)
 _LOCK_FILE = "token-login.lock"
 _COPIES = "token-login-copies"
 _POLL_S = 0.01
+# A login counts the file's generation up and may change its flags, 8 bytes each; another token has another
+# serial number of 16 characters, and other keys.
+_MAX_DIFFERENCES = 10
 
 
 @contextmanager
@@ -75,7 +78,7 @@ class LoginFiles:
             if not copy.exists():
                 continue
             content, whole = file.read_bytes(), copy.read_bytes()
-            if len(content) < len(whole) and whole.startswith(content):
+            if len(content) < len(whole) and _differences(content, whole) <= _MAX_DIFFERENCES:
                 _replace(file, whole)
                 _log.warning("put back a token file torn by a killed login", extra={"path": str(file)})
 
@@ -94,6 +97,10 @@ class LoginFiles:
 
     def _copy_of(self, file: Path) -> Path:
         return self._copies / hashlib.sha256(str(file).encode()).hexdigest()
+
+
+def _differences(content: bytes, whole: bytes) -> int:
+    return sum(a != b for a, b in zip(content, whole, strict=False))
 
 
 def _replace(target: Path, content: bytes) -> None:
