@@ -94,6 +94,8 @@ def test_ml_kem_encapsulates_and_decapsulates(client: Client, spec: str, size: i
     for wrong in (ciphertext[:-1], ciphertext + b"\0", b"x"):
         with pytest.raises(errors.InvalidCiphertext):
             client.decapsulate(key.key_id, wrong)
+        with pytest.raises(errors.InvalidCiphertext):
+            client.decapsulate(key.key_id, wrong, dry_run=True)
 
 
 @pytest.mark.parametrize("spec", ["ML_KEM_768", "ML_KEM_1024"])

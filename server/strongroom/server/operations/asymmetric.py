@@ -103,8 +103,7 @@ class AsymmetricKeys(MaterialUser):
         Raises:
             InvalidCiphertext: it hasn't the length of one for this key; anything else gives another secret.
         """
-        if len(ciphertext) != KEM_CIPHERTEXT_BYTES[key.current.ref.kind]:
-            raise InvalidCiphertext
+        require_encapsulated_length(key, ciphertext)
         with self._noting_loss(key, key.current):
             return self._token.decapsulate(key.current.ref, ciphertext)
 
@@ -143,6 +142,16 @@ def require_ciphertext_length(key: KeySnapshot, ciphertext: bytes) -> None:
         InvalidCiphertext: it isn't.
     """
     if len(ciphertext) != key.current.public_key.key_size // 8:
+        raise InvalidCiphertext
+
+
+def require_encapsulated_length(key: KeySnapshot, ciphertext: bytes) -> None:
+    """Returns if an encapsulated secret is as long as those for this key.
+
+    Raises:
+        InvalidCiphertext: it isn't.
+    """
+    if len(ciphertext) != KEM_CIPHERTEXT_BYTES[key.current.ref.kind]:
         raise InvalidCiphertext
 
 

@@ -23,6 +23,7 @@ from strongroom.server.operations.asymmetric import (
     OAEP_HASHES,
     peer_point,
     require_ciphertext_length,
+    require_encapsulated_length,
     require_length,
 )
 from strongroom.server.operations.declaration import Target
@@ -113,11 +114,11 @@ def takes_plaintext(parts: Parts, target: Target, request: Request) -> None:  # 
 
 
 def takes_ciphertext(algorithm: str) -> Check:
-    """What an RSA key encrypted has the length of its modulus."""
+    """What an RSA key encrypted has the length of its modulus; without a dry run the operation finds out."""
 
     def check(parts: Parts, target: Target, request: Request) -> None:  # noqa: ARG001 # a Check
-        is_used = request.ciphertext_blob and not request.dry_run_modifiers
-        if is_used and getattr(request, algorithm) in OAEP_HASHES:
+        is_tried = request.dry_run and request.ciphertext_blob and not request.dry_run_modifiers
+        if is_tried and getattr(request, algorithm) in OAEP_HASHES:
             require_ciphertext_length(target.key, request.ciphertext_blob)
 
     return check
@@ -155,6 +156,12 @@ def takes_peer(parts: Parts, target: Target, request: Request) -> None:  # noqa:
     """The peer's public key is one, on the key's curve; without a dry run the operation itself finds out."""
     if request.dry_run:
         peer_point(target.key, request.public_key)
+
+
+def takes_encapsulated(parts: Parts, target: Target, request: Request) -> None:  # noqa: ARG001 # a Check
+    """The ciphertext has the length of one for this key; without a dry run the operation itself finds out."""
+    if request.dry_run:
+        require_encapsulated_length(target.key, request.shared_secret_ciphertext_blob)
 
 
 def has_public_key(parts: Parts, target: Target, request: Request) -> None:  # noqa: ARG001 # a Check

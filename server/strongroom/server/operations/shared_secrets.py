@@ -3,7 +3,7 @@
 from strongroom.server.core.fields import Blob
 from strongroom.server.operations import shared_fields as fields
 from strongroom.server.operations.declaration import Call, Operation
-from strongroom.server.operations.key_checks import takes_peer
+from strongroom.server.operations.key_checks import takes_encapsulated, takes_peer
 from strongroom.server.operations.key_uses import using
 from strongroom.server.operations.parts import Parts
 from strongroom.v1 import key_pairs_pb2 as messages
@@ -92,7 +92,9 @@ DECAPSULATE = Operation(
         fields.GRANT_TOKENS,
         fields.DRY_RUN,
     ),
-    uses=(using("Decapsulate", _ENCAPSULATES, algorithm=_ENCAPSULATION, is_private=True),),
+    uses=(
+        using("Decapsulate", _ENCAPSULATES, takes_encapsulated, algorithm=_ENCAPSULATION, is_private=True),
+    ),
     may_run_inline=True,
     run=_decapsulate,
 )
