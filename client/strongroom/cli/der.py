@@ -50,10 +50,6 @@ class Reader:
             raise DerError("A bit string of whole bytes was expected.")
         return contents[1:]
 
-    def has_more(self) -> bool:
-        """True unless everything was taken."""
-        return bool(self._rest)
-
     def end(self) -> None:
         """Raises DerError if there is more."""
         if self._rest:
