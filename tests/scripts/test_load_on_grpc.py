@@ -9,8 +9,6 @@ from typing import Any
 import grpc
 import pytest
 
-pytest.importorskip("hpack", reason="the dependency group `bench` isn't installed")
-
 Loading = Callable[..., dict[str, Any]]
 
 
