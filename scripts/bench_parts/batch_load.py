@@ -1,8 +1,7 @@
-"""A load of batches, from a process of its own.
+"""A load of batches, as many at once as there are connections.
 
-`python batch_load.py`, with a JSON document on standard input; it sends the same serialised request again and
-again, over as many connections as calls at once, and prints the items a second. It is gRPC's own client:
-`h2_load`, which costs less, takes only what fits into one frame of 16 KiB.
+What fits into one frame of 16 KiB is sent by `h2_load`; the rest by gRPC's own client, which costs more: this
+file is its program, `python batch_load.py` with a JSON document on standard input, and prints calls a second.
 """
 
 import base64
@@ -15,38 +14,48 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+from bench_parts.running import Server, grpc_body
+from bench_parts.unary import SERVICE
 
 from tests.support.deployments import Deployment
 
 _LIMIT = ("grpc.max_receive_message_length", 1 << 26)
+_FRAME_BYTES = 16_384
 
 
 def batch_rate(
-    deployment: Deployment, path: str, body: bytes, items: int, seconds: float, at_once: int
+    server: Server,
+    deployment: Deployment,
+    name: str,
+    request: Any,  # a batch's message
+    *,
+    seconds: float,
 ) -> float:
-    """Items a second, with so many calls at once."""
-    pki = deployment.directory / "pki"
+    """Items a second."""
+    path, body, items = SERVICE + name, grpc_body(request), len(request.items)
+    if len(body) <= _FRAME_BYTES:
+        return items * server.load(path, [body], seconds=seconds, streams=1).rate
     document = {
         "address": f"127.0.0.1:{deployment.port}",
-        "pki": str(pki),
+        "pki": str(deployment.directory / "pki"),
         "path": path,
-        "body": base64.b64encode(body).decode(),
-        "items": items,
+        "body": base64.b64encode(request.SerializeToString()).decode(),
         "seconds": seconds,
-        "at_once": at_once,
+        "at_once": 4 * len(server.pids),
     }
-    arguments = [sys.executable, str(Path(__file__).resolve())]
-    environment = {"PYTHONPATH": str(Path(__file__).resolve().parent.parent.parent)}
+    here = Path(__file__).resolve()
+    arguments = [sys.executable, str(here)]
+    environment = {"PYTHONPATH": f"{here.parent.parent.parent}:{here.parent.parent}"}
     done = subprocess.run(
         arguments, input=json.dumps(document), capture_output=True, text=True, check=False, env=environment
     )
     if done.returncode:
         raise RuntimeError(done.stderr)
-    return float(done.stdout)
+    return items * float(done.stdout)
 
 
 def _send(document: dict[str, Any], number: int) -> int:
-    """Sends until the time is over; gives the items that were answered."""
+    """Sends until the time is over; gives the calls that were answered."""
     pki = Path(document["pki"])
     credentials = grpc.ssl_channel_credentials(
         (pki / "ca.pem").read_bytes(), (pki / "client.key").read_bytes(), (pki / "client.pem").read_bytes()
@@ -59,7 +68,7 @@ def _send(document: dict[str, Any], number: int) -> int:
         end = time.perf_counter() + document["seconds"]
         while time.perf_counter() < end:
             call(body, timeout=30)
-            answered += document["items"]
+            answered += 1
     return answered
 
 

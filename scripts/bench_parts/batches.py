@@ -8,7 +8,7 @@ from bench_parts.batch_load import batch_rate
 from bench_parts.rows import Row
 from bench_parts.running import strongroom
 from bench_parts.token_loops import bare_rate
-from bench_parts.unary import CONTEXT, PLAINTEXT, SERVICE
+from bench_parts.unary import CONTEXT, PLAINTEXT
 
 from strongroom.client import Client
 from strongroom.v1 import batches_pb2 as batches
@@ -18,31 +18,34 @@ from tests.support.deployments import Deployment
 SIZES = (1, 10, 100, 1000)
 BUDGET = 0.60
 _BUDGET_SIZE = 100
+_BUDGET_WORKERS = 2
 _PAIRS = 4
 
 
-def measure(deployment: Deployment, seconds: float, rounds: int) -> Iterator[Row]:
-    """Items a second of one worker, as ratios to one bare loop."""
+def measure(deployment: Deployment, workers: int, seconds: float, rounds: int) -> Iterator[Row]:
+    """Items a second, as ratios to one bare loop."""
+    label = f"{workers} worker{'s' if workers > 1 else ''}"
     bare = bare_rate(deployment, "encrypt", 1, seconds)
-    yield Row("bare AES-GCM loop", bare, "calls/s")
-    with strongroom(deployment, 1), deployment.client() as client:
+    yield Row("bare AES-GCM loop, 1 process", bare, "calls/s")
+    with strongroom(deployment, workers) as server, deployment.client() as client:
         key = client.create_key().key_id
         blob = client.encrypt(key, PLAINTEXT, encryption_context=CONTEXT).ciphertext_blob
         encrypt = messages.EncryptRequest(key_id=key, plaintext=PLAINTEXT, encryption_context=CONTEXT)
         decrypt = messages.DecryptRequest(ciphertext_blob=blob, encryption_context=CONTEXT)
         for size in SIZES:
-            bodies = {
+            requests = {
                 "BatchEncrypt": batches.BatchEncryptRequest(items=[encrypt] * size),
                 "BatchDecrypt": batches.BatchDecryptRequest(items=[decrypt] * size),
             }
-            for name, request in bodies.items():
-                body = request.SerializeToString()
+            for name, request in requests.items():
                 rate = median(
-                    batch_rate(deployment, SERVICE + name, body, size, seconds, 2) for _ in range(rounds)
+                    batch_rate(server, deployment, name, request, seconds=seconds) for _ in range(rounds)
                 )
-                budget = BUDGET if size == _BUDGET_SIZE else None
-                yield Row(f"{name} of {size:,} items", rate, "items/s", rate / bare, budget)
-        yield from _pairs(client, key)
+                has_budget = (size, workers) == (_BUDGET_SIZE, _BUDGET_WORKERS)
+                budget = BUDGET if has_budget else None
+                yield Row(f"{name} of {size:,} items, {label}", rate, "items/s", rate / bare, budget)
+        if workers == 1:
+            yield from _pairs(client, key)
 
 
 def _pairs(client: Client, key: str) -> Iterator[Row]:

@@ -9,6 +9,7 @@ from bench_parts.rows import Row
 from bench_parts.running import grpc_body, strongroom
 from bench_parts.token_loops import bare_rate
 from bench_parts.unary import SERVICE
+from google.protobuf.message import Message
 
 from strongroom.client import Client
 from strongroom.v1 import batches_pb2 as batches
@@ -29,7 +30,7 @@ class Case:
     loop: str
     path: str
     item: messages.SignRequest | messages.GenerateMacRequest
-    batch: bytes
+    batch: Message
 
 
 def _cases(client: Client) -> list[Case]:
@@ -38,14 +39,14 @@ def _cases(client: Client) -> list[Case]:
         item = messages.SignRequest(
             key_id=key, message=_DIGEST, message_type=v1.MESSAGE_TYPE_DIGEST, signing_algorithm=algorithm
         )
-        batch = batches.BatchSignRequest(items=[item] * _BATCH).SerializeToString()
+        batch = batches.BatchSignRequest(items=[item] * _BATCH)
         return Case(f"Sign {spec}", loop, "Sign", item, batch)
 
     key = client.create_key(key_spec="HMAC_256", key_usage="GENERATE_VERIFY_MAC").key_id
     mac = messages.GenerateMacRequest(
         key_id=key, message=b"x" * 64, mac_algorithm=v1.MAC_ALGORITHM_HMAC_SHA_256
     )
-    batch = batches.BatchGenerateMacRequest(items=[mac] * _BATCH).SerializeToString()
+    batch = batches.BatchGenerateMacRequest(items=[mac] * _BATCH)
     return [
         sign("ECC_NIST_P256", v1.SIGNING_ALGORITHM_ECDSA_SHA_256, "ecdsa"),
         sign("RSA_2048", v1.SIGNING_ALGORITHM_RSASSA_PSS_SHA_256, "rsa"),
@@ -65,9 +66,9 @@ def measure(deployment: Deployment, workers: int, seconds: float, rounds: int) -
                 server.load(SERVICE + case.path, bodies, seconds=seconds).rate for _ in range(rounds)
             )
             yield Row(f"{case.name}, {label}", unary, "calls/s", unary / bare)
-            path = f"{SERVICE}Batch{case.path}"
+            name = f"Batch{case.path}"
             batched = median(
-                batch_rate(deployment, path, case.batch, _BATCH, seconds, 2 * workers) for _ in range(rounds)
+                batch_rate(server, deployment, name, case.batch, seconds=seconds) for _ in range(rounds)
             )
             budget = RSA_BATCH_BUDGET if case.loop == "rsa" and workers > 1 else None
             yield Row(

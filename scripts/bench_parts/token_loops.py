@@ -61,7 +61,7 @@ def _layer(deployment: Deployment, seconds: float) -> float:
         count, started = 0, time.perf_counter()
         while time.perf_counter() - started < seconds:
             for _ in range(100):
-                token.encrypt(ref, b"x" * 64, b"a" * 60)
+                token.use(token.encryption(ref, b"x" * 64, b"a" * 60))
             count += 100
         rate = count / (time.perf_counter() - started)
         token.destroy(material_id, ref.label)

@@ -14,6 +14,7 @@ from strongroom.hsm import (
     MaterialRef,
     MechanismUnsupported,
     Token,
+    TokenCall,
     TokenObject,
     TokenState,
 )
@@ -49,21 +50,21 @@ def test_a_token_either_protects_keys_or_is_refused(token: Token, material_id: M
 def test_what_was_encrypted_is_decrypted(keys: Token, material_id: MaterialId, size: int) -> None:
     ref = keys.generate(material_id, LABEL, *AES)
     plaintext = os.urandom(size)
-    sealed = keys.encrypt(ref, plaintext, b"aad")
+    sealed = keys.use(keys.encryption(ref, plaintext, b"aad"))
     assert (len(sealed.iv), len(sealed.ciphertext)) == (12, size + 16)
-    assert keys.decrypt(ref, sealed.iv, sealed.ciphertext, b"aad") == plaintext
+    assert keys.use(keys.decryption(ref, sealed.iv, sealed.ciphertext, b"aad")) == plaintext
 
 
 def test_ivs_do_not_repeat(keys: Token, material_id: MaterialId) -> None:
     ref = keys.generate(material_id, LABEL, *AES)
-    assert len({keys.encrypt(ref, b"x", b"").iv for _ in range(500)}) == 500
+    assert len({keys.use(keys.encryption(ref, b"x", b"")).iv for _ in range(500)}) == 500
 
 
 def test_whatever_is_altered_is_rejected_and_the_session_goes_on(
     keys: Token, material_id: MaterialId
 ) -> None:
     ref = keys.generate(material_id, LABEL, *AES)
-    iv, ciphertext = keys.encrypt(ref, b"plaintext", b"aad")
+    iv, ciphertext = keys.use(keys.encryption(ref, b"plaintext", b"aad"))
     other = keys.generate(MaterialId(bytes(16)), LABEL, *AES)
     cases = [
         (ref, bytes([iv[0] ^ 1]) + iv[1:], ciphertext, b"aad"),
@@ -78,19 +79,19 @@ def test_whatever_is_altered_is_rejected_and_the_session_goes_on(
     ]
     for case in cases:
         with pytest.raises(CiphertextRejected):
-            keys.decrypt(*case)
-        assert keys.decrypt(ref, iv, ciphertext, b"aad") == b"plaintext"
+            keys.use(keys.decryption(*case))
+        assert keys.use(keys.decryption(ref, iv, ciphertext, b"aad")) == b"plaintext"
     assert keys.state is TokenState.UP
 
 
 def test_a_key_is_found_again_by_another_connection(backend, keys: Token, material_id: MaterialId) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
     ref = keys.generate(material_id, LABEL, *AES)
-    sealed = keys.encrypt(ref, b"x", b"")
+    sealed = keys.use(keys.encryption(ref, b"x", b""))
     keys.close()
     again = backend.open()
     try:
         assert not again.warm(ref)
-        assert again.decrypt(ref, sealed.iv, sealed.ciphertext, b"") == b"x"
+        assert again.use(again.decryption(ref, sealed.iv, sealed.ciphertext, b"")) == b"x"
         assert again.warm(ref)
     finally:
         again.close()
@@ -110,17 +111,41 @@ def test_a_destroyed_key_is_missing_and_others_are_not(keys: Token, material_id:
     assert keys.destroy(material_id, LABEL)
     assert not keys.destroy(material_id, LABEL)
     with pytest.raises(MaterialMissing):
-        keys.encrypt(lost, b"x", b"")
+        keys.use(keys.encryption(lost, b"x", b""))
     assert not keys.exists(lost)
     assert keys.exists(well)
-    assert keys.encrypt(well, b"x", b"")
+    assert keys.use(keys.encryption(well, b"x", b""))
+
+
+def test_of_many_calls_each_has_its_own_answer(keys: Token, material_id: MaterialId) -> None:
+    lost, well = (
+        keys.generate(material_id, LABEL, *AES),
+        keys.generate(MaterialId(bytes(16)), LABEL, *AES),
+    )
+    iv, sealed = keys.use(keys.encryption(well, b"x", b"aad"))
+    keys.destroy(material_id, LABEL)
+    opened = keys.decryption(well, iv, sealed, b"aad")
+    rejected = keys.decryption(well, iv, sealed, b"aae")
+    missing = keys.encryption(lost, b"x", b"")
+    broken = TokenCall(well, lambda _session, _handle: 1 // 0, ())
+    answers = keys.use_each([opened, rejected, opened, missing, rejected, broken, opened])
+    kinds = [CiphertextRejected, MaterialMissing, CiphertextRejected, ZeroDivisionError]
+    assert [answers[index] for index in (0, 2, 6)] == [b"x"] * 3
+    assert [type(answers[index]) for index in (1, 3, 4, 5)] == kinds
+    assert keys.use_each([]) == []
+    assert keys.state is TokenState.UP
+
+
+def test_what_a_call_shows_of_itself_has_no_plaintext(keys: Token, material_id: MaterialId) -> None:
+    ref = keys.generate(material_id, LABEL, *AES)
+    assert "secret" not in repr(keys.encryption(ref, b"secret", b""))
 
 
 def test_destroying_needs_id_and_label(keys: Token, material_id: MaterialId) -> None:
     ref = keys.generate(material_id, LABEL, *AES)
     assert not keys.destroy(material_id, "strongroom/test/other")
     assert not keys.destroy(MaterialId(bytes(16)), LABEL)
-    assert keys.encrypt(ref, b"x", b"")
+    assert keys.use(keys.encryption(ref, b"x", b""))
 
 
 def test_a_key_that_did_not_make_the_check_is_refused(backend, keys: Token, material_id: MaterialId) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
@@ -130,9 +155,13 @@ def test_a_key_that_did_not_make_the_check_is_refused(backend, keys: Token, mate
     again = backend.open()
     try:
         with pytest.raises(IdentityMismatch):
-            again.encrypt(MaterialRef(material_id, LABEL, *AES, other.check), b"x", b"")
+            again.use(again.encryption(MaterialRef(material_id, LABEL, *AES, other.check), b"x", b""))
         with pytest.raises(MaterialMissing):
-            again.encrypt(MaterialRef(material_id, "strongroom/test/other", *AES, ref.check), b"x", b"")
-        assert again.encrypt(ref, b"x", b"")
+            again.use(
+                again.encryption(
+                    MaterialRef(material_id, "strongroom/test/other", *AES, ref.check), b"x", b""
+                )
+            )
+        assert again.use(again.encryption(ref, b"x", b""))
     finally:
         again.close()

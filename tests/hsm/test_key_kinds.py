@@ -94,7 +94,7 @@ def test_signatures_are_verified_by_another_implementation(
     ref = make(kind, KeyPurpose.SIGN)
     public_key = public_keys.load(ref.check)
     prepared = signatures.prepared(algorithm, b"message")
-    signature = token.sign(ref, algorithm, prepared)
+    signature = token.use(token.signing(ref, algorithm, prepared))
     signatures.verify(public_key, algorithm, signature, prepared)
     for altered in (
         signature[:-1],
@@ -116,17 +116,17 @@ def test_pss_salts_are_as_long_as_the_hash(make: Any, token: Token) -> None:
     for algorithm in (a for a in RSA_SIGNING if "PSS" in a.value):
         hash_ = signatures.SCHEMES[algorithm].hash
         assert hash_ is not None
-        signature = token.sign(ref, algorithm, signatures.prepared(algorithm, b"m"))
+        signature = token.use(token.signing(ref, algorithm, signatures.prepared(algorithm, b"m")))
         key.verify(signature, b"m", padding.PSS(padding.MGF1(hash_), hash_.digest_size), hash_)
 
 
 @pytest.mark.parametrize("kind", MACS, ids=lambda kind: kind.name)
 def test_macs_have_the_hashs_length_and_tell_messages_apart(make: Any, token: Token, kind: KeyKind) -> None:
     ref = make(kind, KeyPurpose.AUTHENTICATE)
-    mac = token.authenticate(ref, b"message")
+    mac = token.use(token.authentication(ref, b"message"))
     assert len(mac) == SHAPES[kind].bytes
-    assert mac == token.authenticate(ref, b"message")
-    assert mac != token.authenticate(ref, b"messagf")
+    assert mac == token.use(token.authentication(ref, b"message"))
+    assert mac != token.use(token.authentication(ref, b"messagf"))
 
 
 @pytest.mark.parametrize("kind", RSA, ids=lambda kind: kind.name)
@@ -139,7 +139,9 @@ def test_what_was_encrypted_outside_is_decrypted_in_the_token(
     longest = rsa_oaep.longest_plaintext(key, hash_)
     for length in (0, 1, 32, longest):
         plaintext = os.urandom(length)
-        assert token.decrypt_oaep(ref, hash_, rsa_oaep.encrypt(key, hash_, plaintext)) == plaintext
+        assert (
+            token.use(token.oaep_decryption(ref, hash_, rsa_oaep.encrypt(key, hash_, plaintext))) == plaintext
+        )
     ciphertext = rsa_oaep.encrypt(key, hash_, b"x")
     other = next(h for h in OaepHash if h is not hash_)
     modulus = key.public_numbers().n.to_bytes(len(ciphertext))
@@ -152,8 +154,8 @@ def test_what_was_encrypted_outside_is_decrypted_in_the_token(
         b"\xff" * len(ciphertext),
     ):
         with pytest.raises(CiphertextRejected):
-            token.decrypt_oaep(ref, hash_, altered)
-        assert token.decrypt_oaep(ref, hash_, ciphertext) == b"x"
+            token.use(token.oaep_decryption(ref, hash_, altered))
+        assert token.use(token.oaep_decryption(ref, hash_, ciphertext)) == b"x"
 
 
 @pytest.mark.parametrize("kind", AGREEMENT, ids=lambda kind: kind.name)
@@ -166,7 +168,7 @@ def test_shared_secrets_are_another_implementations_with_their_leading_zeros(
         mine = ec.generate_private_key(public_keys.CURVES[kind])
         expected = mine.exchange(ec.ECDH(), public_key)
         saw_zero = saw_zero or expected[0] == 0
-        assert token.agree(ref, public_keys.point_of(mine.public_key())) == expected
+        assert token.use(token.agreement(ref, public_keys.point_of(mine.public_key()))) == expected
         assert len(expected) == size
         if saw_zero:
             break
@@ -176,9 +178,9 @@ def test_shared_secrets_are_another_implementations_with_their_leading_zeros(
 def test_encapsulated_secrets_are_another_implementations(make: Any, token: Token, kind: KeyKind) -> None:
     ref = make(kind, KeyPurpose.ENCAPSULATE)
     secret, ciphertext = public_keys.load(ref.check).encapsulate()
-    assert token.decapsulate(ref, ciphertext) == secret
+    assert token.use(token.decapsulation(ref, ciphertext)) == secret
     altered = bytes([ciphertext[0] ^ 1]) + ciphertext[1:]
-    rejected = token.decapsulate(ref, altered)
+    rejected = token.use(token.decapsulation(ref, altered))
     assert len(rejected) == 32
     assert rejected != secret
 
@@ -204,9 +206,9 @@ def test_a_key_does_nothing_but_its_purpose(make: Any, token: Token) -> None:
     point = public_keys.point_of(ec.generate_private_key(ec.SECP256R1()).public_key())
     digest = hashlib.sha256(b"m").digest()
     with pytest.raises(HsmError):
-        token.agree(signing, point)
+        token.use(token.agreement(signing, point))
     with pytest.raises(HsmError):
-        token.sign(agreeing, SigningAlgorithm.ECDSA_SHA_256, digest)
+        token.use(token.signing(agreeing, SigningAlgorithm.ECDSA_SHA_256, digest))
 
 
 def test_a_private_key_that_is_not_the_public_keys_is_refused(
@@ -217,12 +219,14 @@ def test_a_private_key_that_is_not_the_public_keys_is_refused(
     again = backend.open()
     try:
         with pytest.raises(IdentityMismatch):
-            again.sign(
-                MaterialRef(ref.material_id, LABEL, ref.kind, ref.purpose, other.check),
-                SigningAlgorithm.ECDSA_SHA_256,
-                bytes(32),
+            again.use(
+                again.signing(
+                    MaterialRef(ref.material_id, LABEL, ref.kind, ref.purpose, other.check),
+                    SigningAlgorithm.ECDSA_SHA_256,
+                    bytes(32),
+                )
             )
-        assert again.sign(ref, SigningAlgorithm.ECDSA_SHA_256, bytes(32))
+        assert again.use(again.signing(ref, SigningAlgorithm.ECDSA_SHA_256, bytes(32)))
     finally:
         again.close()
 
@@ -262,7 +266,7 @@ def test_ed25519ph_never_comes_out_as_pure_ed25519(make: Any, token: Token) -> N
     ref = make(KeyKind.ED25519, KeyPurpose.SIGN)
     if not token.capabilities.supports(Capability.ED25519PH):
         return  # the operation refuses it
-    signature = token.sign(ref, SigningAlgorithm.ED25519_PH_SHA_512, bytes(64))
+    signature = token.use(token.signing(ref, SigningAlgorithm.ED25519_PH_SHA_512, bytes(64)))
     token.verify_ed25519ph(ref.check, bytes(64), signature)
     with pytest.raises(SignatureRejected):
         token.verify_ed25519ph(ref.check, bytes(63) + b"\1", signature)

@@ -67,7 +67,7 @@ def test_a_network_token_is_used_as_far_as_it_goes(token: Token, material_id: Ma
             token.generate(material_id, "strongroom/test/key", *AES)
     else:
         ref = token.generate(material_id, "strongroom/test/key", *AES)
-        assert token.encrypt(ref, b"x", b"")
+        assert token.use(token.encryption(ref, b"x", b""))
 
 
 def test_a_killed_server_is_noticed_at_once_and_used_again_within_two_seconds(

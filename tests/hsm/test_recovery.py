@@ -55,12 +55,12 @@ def test_a_token_that_is_moved_away_and_back_is_used_again_within_two_seconds(
     soft: Backend, token: Token, material_id: MaterialId, states: list[TokenState]
 ) -> None:
     ref = token.generate(material_id, LABEL, *AES)
-    sealed = token.encrypt(ref, b"x", b"")
+    sealed = token.use(token.encryption(ref, b"x", b""))
     away = soft.directory / "away"
     soft.tokens.rename(away)
     for call in (
-        lambda: token.encrypt(ref, b"x", b""),
-        lambda: token.decrypt(ref, sealed.iv, sealed.ciphertext, b""),
+        lambda: token.use(token.encryption(ref, b"x", b"")),
+        lambda: token.use(token.decryption(ref, sealed.iv, sealed.ciphertext, b"")),
         token.objects,
         lambda: token.exists(ref),
         lambda: token.destroy(material_id, LABEL),
@@ -72,7 +72,7 @@ def test_a_token_that_is_moved_away_and_back_is_used_again_within_two_seconds(
     away.rename(soft.tokens)
     returned = time.monotonic()
     wait_until(lambda: token.state is TokenState.UP)
-    assert token.decrypt(ref, sealed.iv, sealed.ciphertext, b"") == b"x"
+    assert token.use(token.decryption(ref, sealed.iv, sealed.ciphertext, b"")) == b"x"
     assert time.monotonic() - returned < 2
     assert states[0] is TokenState.UP
     assert states[-2:] == [TokenState.RECOVERING, TokenState.UP]
@@ -90,12 +90,12 @@ def test_a_token_initialised_anew_has_none_of_the_old_keys_and_takes_new_ones(
     lost = token.generate(material_id, LABEL, *AES)
     _initialise_anew(soft, PIN)
     with pytest.raises(TokenUnavailable):
-        token.encrypt(lost, b"x", b"")
+        token.use(token.encryption(lost, b"x", b""))
     wait_until(lambda: token.state is TokenState.UP)
     with pytest.raises(MaterialMissing):
-        token.encrypt(lost, b"x", b"")
+        token.use(token.encryption(lost, b"x", b""))
     ref = token.generate(MaterialId(bytes(16)), LABEL, *AES)
-    assert token.encrypt(ref, b"x", b"")
+    assert token.use(token.encryption(ref, b"x", b""))
 
 
 def test_a_refused_pin_is_not_tried_again(soft: Backend, token: Token, states: list[TokenState]) -> None:
@@ -129,7 +129,7 @@ def test_a_file_torn_by_a_killed_login_is_put_back(soft: Backend, material_id: M
     for torn in (b"", file.read_bytes()[:20]):
         file.write_bytes(torn)
         again = soft.open()
-        assert again.encrypt(ref, b"x", b"")
+        assert again.use(again.encryption(ref, b"x", b""))
         again.close()
 
 
@@ -185,7 +185,7 @@ def test_the_token_survives_kills_during_login(soft: Backend, material_id: Mater
             time.sleep(delay_ms / 1000)
             process.kill()
     again = soft.open()
-    assert again.encrypt(ref, b"x", b"")
+    assert again.use(again.encryption(ref, b"x", b""))
     again.close()
 
 
@@ -205,14 +205,14 @@ ref = token.generate(MaterialId(bytes(16)), "strongroom/test/shared", *AES)
 end, counts, failures = time.monotonic() + 3, [0, 0, 0], []
 def encrypt():
     while time.monotonic() < end:
-        iv, sealed = token.encrypt(ref, b"x" * 100, b"a")
-        assert token.decrypt(ref, iv, sealed, b"a") == b"x" * 100
+        iv, sealed = token.use(token.encryption(ref, b"x" * 100, b"a"))
+        assert token.use(token.decryption(ref, iv, sealed, b"a")) == b"x" * 100
         counts[0] += 1
 def generate():
     while time.monotonic() < end:
         material_id = MaterialId(token.random(16))
         made = token.generate(material_id, "strongroom/test/made", *AES)
-        assert token.encrypt(made, b"y", b"")
+        assert token.use(token.encryption(made, b"y", b""))
         assert token.destroy(material_id, made.label)
         counts[1] += 1
 def find():
@@ -282,7 +282,7 @@ def test_many_threads_share_one_session_in_turns(soft: Backend) -> None:
     token = replace(soft, profile=soft.profile.with_overrides(max_sessions=2)).open()
     ref = token.generate(MaterialId(bytes(16)), "strongroom/test/key", *AES)
     with ThreadPoolExecutor(8) as pool:
-        sealed = list(pool.map(lambda _: token.encrypt(ref, b"x", b""), range(400)))
+        sealed = list(pool.map(lambda _: token.use(token.encryption(ref, b"x", b"")), range(400)))
     assert len({s.iv for s in sealed}) == 400
     token.close()
 

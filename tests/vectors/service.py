@@ -27,7 +27,8 @@ from strongroom.server.core.blob import kms_material_id
 from strongroom.server.core.errors import Internal, KmsError
 from strongroom.server.core.event_ids import EventIds
 from strongroom.server.operations import OPERATIONS, Operation, Parts
-from strongroom.server.pipeline import Arrival, Pipeline, RequestLog
+from strongroom.server.pipeline import Pipeline, RequestLog
+from strongroom.server.requests import Arrival
 from strongroom.server.store import NewKey, NewMaterial
 from tests.support.deployments import Deployment
 

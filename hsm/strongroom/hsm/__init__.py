@@ -41,6 +41,7 @@ from strongroom.hsm.pins import PinSource
 from strongroom.hsm.rsa_oaep import OaepHash
 from strongroom.hsm.signatures import SigningAlgorithm
 from strongroom.hsm.token import Token
+from strongroom.hsm.token_calls import TokenCall
 from strongroom.hsm.token_profiles import TokenProfile, builtin_profiles, load_profile
 
 __all__ = [
@@ -75,6 +76,7 @@ __all__ = [
     "SigningAlgorithm",
     "Token",
     "TokenAmbiguous",
+    "TokenCall",
     "TokenDescription",
     "TokenFull",
     "TokenNotFound",

@@ -1,5 +1,8 @@
 """What can be done with the keys of a token."""
 
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
 from strongroom.hsm import aes_gcm, ed25519ph, macs, rsa_oaep, shared_secrets, signatures
 from strongroom.hsm.connection import Connection
 from strongroom.hsm.identifiers import MaterialRef, Sealed
@@ -7,43 +10,66 @@ from strongroom.hsm.rsa_oaep import OaepHash
 from strongroom.hsm.runner import Runner
 from strongroom.hsm.sessions import PooledSession
 from strongroom.hsm.signatures import SigningAlgorithm
+from strongroom.hsm.token_calls import TokenCall
 from strongroom.hsm.token_profiles import TokenProfile
+
+T = TypeVar("T")
 
 
 class KeyUses:
-    """Uses keys; thread-safe.
-
-    Every method may raise TokenUnavailable, HsmFault, and MaterialMissing or IdentityMismatch: this key can't
-    be used, others can.
-    """
+    """Uses keys: a method tells what to do, `use` and `use_each` do it; thread-safe."""
 
     def __init__(self, runner: Runner, profile: TokenProfile) -> None:
         self._runner = runner
         self._profile = profile
 
-    def encrypt(self, ref: MaterialRef, plaintext: bytes, aad: bytes) -> Sealed:
+    def use(self, call: TokenCall[T]) -> T:
+        """Does it.
+
+        Raises:
+            TokenUnavailable, HsmFault: no key can be used now, or not so.
+            MaterialMissing, IdentityMismatch: this key can't be used, others can.
+            CiphertextRejected: of a decryption.
+        """
+        return self._runner.use(call)
+
+    def use_each(self, calls: Sequence[TokenCall[Any]]) -> list[Any]:
+        """Does many one behind the other; gives for each what `use` gives, or what it raises."""
+        return self._runner.use_each(calls)
+
+    @staticmethod
+    def encryption(ref: MaterialRef, plaintext: bytes, aad: bytes) -> TokenCall[Sealed]:
         """Encrypts with AES-256-GCM."""
-        return self._runner.use(ref, lambda session, handle: aes_gcm.seal(session, handle, plaintext, aad))
+        return TokenCall(ref, aes_gcm.seal, (plaintext, aad))
 
-    def decrypt(self, ref: MaterialRef, iv: bytes, ciphertext: bytes, aad: bytes) -> bytes:
-        """Decrypts what `encrypt` gave; CiphertextRejected if something in it isn't what was encrypted."""
-        return self._runner.use(
-            ref,
-            lambda session, handle: aes_gcm.open_sealed(session, handle, iv, ciphertext, aad),
-            is_decryption=True,
-        )
+    @staticmethod
+    def decryption(ref: MaterialRef, iv: bytes, ciphertext: bytes, aad: bytes) -> TokenCall[bytes]:
+        """Decrypts what `encryption` gave; it is rejected if anything in it isn't what was encrypted."""
+        return TokenCall(ref, aes_gcm.open_sealed, (iv, ciphertext, aad), is_decryption=True)
 
-    def authenticate(self, ref: MaterialRef, message: bytes) -> bytes:
+    @staticmethod
+    def authentication(ref: MaterialRef, message: bytes) -> TokenCall[bytes]:
         """The HMAC of a message."""
-        return self._runner.use(
-            ref, lambda session, handle: macs.authenticate(session, handle, ref.kind, message)
-        )
+        return TokenCall(ref, macs.authenticate, (ref.kind, message))
 
-    def sign(self, ref: MaterialRef, algorithm: SigningAlgorithm, prepared: bytes) -> bytes:
-        """Signs a message that `prepared` has prepared for this algorithm."""
-        return self._runner.use(
-            ref, lambda session, handle: signatures.sign(session, handle, algorithm, prepared)
-        )
+    @staticmethod
+    def signing(ref: MaterialRef, algorithm: SigningAlgorithm, prepared: bytes) -> TokenCall[bytes]:
+        """Signs a message that `signatures.prepared` has prepared for this algorithm."""
+        return TokenCall(ref, signatures.sign, (algorithm, prepared))
+
+    def oaep_decryption(self, ref: MaterialRef, hash_: OaepHash, ciphertext: bytes) -> TokenCall[bytes]:
+        """Decrypts what was encrypted with an RSA key's public key."""
+        return TokenCall(ref, rsa_oaep.decrypt, (hash_, ciphertext, self._profile), is_decryption=True)
+
+    @staticmethod
+    def agreement(ref: MaterialRef, point: bytes) -> TokenCall[bytes]:
+        """The x coordinate of the point that is shared with a peer's, which must be on the key's curve."""
+        return TokenCall(ref, shared_secrets.agree, (ref.kind, point))
+
+    @staticmethod
+    def decapsulation(ref: MaterialRef, ciphertext: bytes) -> TokenCall[bytes]:
+        """The secret of an ML-KEM ciphertext of the right length."""
+        return TokenCall(ref, shared_secrets.decapsulate, (ciphertext,))
 
     def verify_ed25519ph(self, public_key: bytes, message: bytes, signature: bytes) -> None:
         """Verifies in the token, for nothing else here can; SignatureRejected if it isn't valid.
@@ -58,23 +84,3 @@ class KeyUses:
             ed25519ph.verify(session, public_key, message, signature)
 
         self._runner.run(work)
-
-    def decrypt_oaep(self, ref: MaterialRef, hash_: OaepHash, ciphertext: bytes) -> bytes:
-        """Decrypts what was encrypted with an RSA key's public key, or raises CiphertextRejected."""
-        return self._runner.use(
-            ref,
-            lambda session, handle: rsa_oaep.decrypt(session, handle, hash_, ciphertext, self._profile),
-            is_decryption=True,
-        )
-
-    def agree(self, ref: MaterialRef, point: bytes) -> bytes:
-        """The x coordinate of the point that is shared with a peer's, which must be on the key's curve."""
-        return self._runner.use(
-            ref, lambda session, handle: shared_secrets.agree(session, handle, ref.kind, point)
-        )
-
-    def decapsulate(self, ref: MaterialRef, ciphertext: bytes) -> bytes:
-        """The secret of an ML-KEM ciphertext of the right length."""
-        return self._runner.use(
-            ref, lambda session, handle: shared_secrets.decapsulate(session, handle, ciphertext)
-        )

@@ -1,7 +1,7 @@
 """Running work in a session of the current connection, and making sense of what comes of it."""
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import pkcs11
 
@@ -9,6 +9,7 @@ from strongroom.hsm import objects
 from strongroom.hsm.connection import Connection
 from strongroom.hsm.errors import (
     CiphertextRejected,
+    HsmError,
     IdentityMismatch,
     KeyNotProtected,
     MaterialMissing,
@@ -19,11 +20,11 @@ from strongroom.hsm.failures import Failure, Failures
 from strongroom.hsm.identifiers import MaterialRef
 from strongroom.hsm.link import Link
 from strongroom.hsm.sessions import PooledSession
+from strongroom.hsm.token_calls import TokenCall
 from strongroom.hsm.token_profiles import TokenProfile
 
 T = TypeVar("T")
 Work = Callable[[Connection, PooledSession], T]
-Use = Callable[[PooledSession, int], T]
 
 _HARMLESS = (
     CiphertextRejected,
@@ -44,13 +45,8 @@ class Runner:
         self._failures = failures
         self._profile = profile
 
-    def use(self, ref: MaterialRef, use: Use[T], *, is_decryption: bool = False) -> T:
+    def use(self, call: TokenCall[T], *, attempts: int = 2) -> T:
         """Uses a material.
-
-        Args:
-            ref: the material.
-            use: takes a session and the material's handle.
-            is_decryption: True if the token may refuse the data.
 
         Raises:
             MaterialMissing, IdentityMismatch: this material can't be used; others can.
@@ -58,12 +54,63 @@ class Runner:
         """
 
         def work(connection: Connection, session: PooledSession) -> T:
-            handle = connection.handles.get(ref.material_id)
-            if handle is None:
-                handle = self.handle_of(connection, session, ref)
-            return use(session, handle)
+            return self._do(call, connection, session)
 
-        return self.run(work, ref=ref, is_decryption=is_decryption)
+        return self.run(work, ref=call.ref, is_decryption=call.is_decryption, attempts=attempts)
+
+    def use_each(self, calls: Sequence[TokenCall[Any]]) -> list[Any]:
+        """Uses materials, one behind the other; gives for each its result, or the exception.
+
+        All in one session, unless a call fails.
+        """
+        results: list[Any] = []
+        while len(results) < len(calls):
+            results += self._use_some(calls[len(results) :])
+        return results
+
+    def _use_some(self, calls: Sequence[TokenCall[Any]]) -> list[Any]:
+        """The results of calls in one session, up to the first that the session may not survive."""
+        try:
+            connection = self._link.current()
+            session = self._failures.acquire(connection)
+        except HsmError as error:
+            return [error] * len(calls)
+        results: list[Any] = []
+        for call in calls:
+            try:
+                results.append(self._do(call, connection, session))
+            except pkcs11.PKCS11Error as error:
+                results.append(self._do_again(call, connection, session, error))
+                return results
+            except _HARMLESS as error:
+                results.append(error)
+            except Exception as error:  # noqa: BLE001 # it is this call's answer, and no other's
+                connection.sessions.discard(session)
+                results.append(error)
+                return results
+            except BaseException:
+                connection.sessions.discard(session)
+                raise
+        connection.sessions.release(session)
+        return results
+
+    def _do(self, call: TokenCall[T], connection: Connection, session: PooledSession) -> T:
+        handle = connection.handles.get(call.ref.material_id)
+        if handle is None:
+            handle = self.handle_of(connection, session, call.ref)
+        return call.work(session, handle, *call.arguments)
+
+    def _do_again(
+        self, call: TokenCall[T], connection: Connection, session: PooledSession, error: pkcs11.PKCS11Error
+    ) -> T | Exception:
+        """The answer to a call that has failed once."""
+        try:
+            self._failures.settle(
+                Failure(connection, session, error, call.ref, call.is_decryption, is_last=False)
+            )
+            return self.use(call, attempts=1)
+        except Exception as final:  # noqa: BLE001 # likewise
+            return final
 
     def handle_of(self, connection: Connection, session: PooledSession, ref: MaterialRef) -> int:
         """The handle of a material, found and proved if need be.

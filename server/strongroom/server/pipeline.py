@@ -6,81 +6,21 @@ of the checks is AWS KMS's: who asks, what is wrong with the request alone, whic
 the caller may, their state, their kind, and a dry run last.
 """
 
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
 
 import structlog
-from google.protobuf.message import Message
 
 from strongroom.server.audit import AuditUnavailable, RecordWriter
 from strongroom.server.audit.records import Answered
 from strongroom.server.authentication import Authenticator
 from strongroom.server.authorization import Authorizer
-from strongroom.server.core import key_states
-from strongroom.server.core.callers import Caller
-from strongroom.server.core.errors import (
-    DeadlineExceeded,
-    DependencyUnavailable,
-    DryRunSucceeded,
-    Internal,
-    InvalidTag,
-    KmsError,
-    Throttled,
-    ValidationFailed,
-)
-from strongroom.server.operations import Call, Operation, Parts, Target
+from strongroom.server.core.errors import InvalidTag, KmsError, Throttled, ValidationFailed
+from strongroom.server.execution import RETRY_AFTER_S, Execution, unrecordable
+from strongroom.server.operations import Operation, Parts
+from strongroom.server.requests import Arrival, Outcome, Progress
 from strongroom.server.store import StoreError
-from strongroom.server.translation import LowerError, translate
-
-_RETRY_AFTER_S = 1.0
-
-
-class Arrival(NamedTuple):
-    """A request as it came over the wire.
-
-    Args:
-        body: the serialised request message.
-        certificate: the peer's verified certificate in PEM, or None.
-        source: the peer's address.
-        user_agent: what the client calls itself.
-        deadline: on time.monotonic()'s clock; infinite if the client set none.
-    """
-
-    body: bytes
-    certificate: bytes | None
-    source: str
-    user_agent: str
-    deadline: float
-
-    def __repr__(self) -> str:
-        return f"Arrival({len(self.body)} bytes from {self.source})"  # the body may hold plaintext
-
-
-@dataclass(slots=True)
-class Progress:
-    """What is known of a request so far: the audit record tells as much as there is."""
-
-    request_id: str
-    operation: Operation
-    arrival: Arrival
-    request: Any = None
-    caller: Caller | None = None
-    targets: tuple[Target, ...] = ()
-    obstacle: Exception | None = None
-    response: Any = None
-    error: KmsError | None = None
-    duration_ns: int = 0
-
-
-class Outcome(NamedTuple):
-    """What is answered: the serialised response, or an error."""
-
-    request_id: str
-    body: bytes
-    error: KmsError | None
 
 
 class RequestLog(StrEnum):
@@ -106,7 +46,7 @@ class Pipeline:
     ) -> None:
         self._parts = parts
         self._authenticator = authenticator
-        self._authorizer = authorizer
+        self._execution = Execution(parts, authenticator, authorizer, records)
         self._records = records
         self._new_request_id = new_request_id
         self._logs = logs
@@ -130,7 +70,7 @@ class Pipeline:
         progress = Progress(self._new_request_id(), operation, arrival, obstacle=self._obstacle)
         if is_refused:
             progress.obstacle = Throttled(
-                "Too many requests are under way here; try again.", retry_after_s=_RETRY_AFTER_S
+                "Too many requests are under way here; try again.", retry_after_s=RETRY_AFTER_S
             )
         elif operation.item is None:
             try:
@@ -172,59 +112,10 @@ class Pipeline:
         """Carries requests through likewise; what came of each is in its progress."""
         if not requests:
             return
-        for progress in requests:
-            self._carry_through(progress)
+        self._execution.carry_out(requests)
         self._record(requests)
         for progress in requests:
             self._log_if_wanted(progress)
-
-    def _carry_through(self, progress: Progress) -> None:
-        started = time.perf_counter_ns()
-        try:
-            progress.response = self._execute(progress)
-        except KmsError as raised:
-            progress.error = raised
-        except LowerError as raised:
-            progress.error = translate(raised)
-        except Exception:  # noqa: BLE001 # whatever it is, the caller learns nothing but an id
-            progress.error = self._incident(progress)
-        progress.duration_ns = time.perf_counter_ns() - started
-
-    def _execute(self, progress: Progress) -> Message:
-        operation, request = progress.operation, progress.request
-        caller = progress.caller = self._authenticator.authenticate(progress.arrival.certificate)
-        if progress.obstacle is not None:
-            raise progress.obstacle
-        if time.monotonic() > progress.arrival.deadline:
-            raise DeadlineExceeded("The deadline passed before the request's turn came.")
-        operation.validate(request)
-        self._authorize(progress, caller)
-        for use, target in zip(operation.uses, progress.targets, strict=True):
-            if target.key.state not in use.states:
-                raise key_states.refusal(target.key.state, target.key.arn)
-            for check in use.checks:
-                check(self._parts, target, request)
-        if operation.has_dry_run and request.dry_run:
-            raise DryRunSucceeded("The request would have succeeded, but the DryRun option is set.")
-        try:
-            self._records.require(for_change=not operation.is_read_only)
-        except AuditUnavailable:
-            raise _unrecordable() from None
-        response = operation.run(self._parts, Call(caller, request, progress.targets))
-        operation.checksums.add(request, response)
-        return response
-
-    def _authorize(self, progress: Progress, caller: Caller) -> None:
-        """Finds the keys that the request means and asks for each whether the caller may use it."""
-        operation, request = progress.operation, progress.request
-        if operation.action:
-            self._authorizer.authorize(caller, operation.action, None)
-        for use in operation.uses:
-            target = use.find(self._parts, caller, request)
-            progress.targets += (target,)
-            self._authorizer.authorize(caller, use.action, target.key)
-        if operation.has_grant_tokens:
-            self._authorizer.check_grant_tokens(request.grant_tokens)
 
     def _record(self, requests: Sequence[Progress]) -> None:
         """Writes the audit records; without them nothing is answered."""
@@ -235,12 +126,7 @@ class Pipeline:
                 self._log.error(
                     "audit record not written", request_id=progress.request_id, reason=str(failure)
                 )
-                progress.error = _unrecordable()
-
-    def _incident(self, progress: Progress) -> Internal:
-        """Logs a defect of ours with its traceback; the caller gets the request id to ask about."""
-        self._log.exception("incident", request_id=progress.request_id, operation=progress.operation.name)
-        return Internal(f"An internal error; report the request id {progress.request_id}.")
+                progress.error = unrecordable()
 
     def _log_if_wanted(self, progress: Progress) -> None:
         is_failure = progress.error is not None
@@ -258,12 +144,6 @@ class Pipeline:
             outcome=error.reason if error else "OK",
             ms=progress.duration_ns / 1e6,
         )
-
-
-def _unrecordable() -> DependencyUnavailable:
-    return DependencyUnavailable(
-        "The audit trail can't be written, so nothing is answered.", retry_after_s=_RETRY_AFTER_S
-    )
 
 
 def _outcome(progress: Progress) -> Outcome:

@@ -2,6 +2,7 @@
 
 from strongroom.server.operations.catalogue import OPERATIONS
 from strongroom.server.operations.declaration import Call, KeyUse, Lane, Operation, Target
+from strongroom.server.operations.material_use import Steps
 from strongroom.server.operations.parts import Parts
 
-__all__ = ["OPERATIONS", "Call", "KeyUse", "Lane", "Operation", "Parts", "Target"]
+__all__ = ["OPERATIONS", "Call", "KeyUse", "Lane", "Operation", "Parts", "Steps", "Target"]

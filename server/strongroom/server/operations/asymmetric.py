@@ -16,7 +16,7 @@ from strongroom.hsm import (
 from strongroom.server.core import names
 from strongroom.server.core.errors import InvalidCiphertext, InvalidSignature, ValidationFailed
 from strongroom.server.keyring import KeySnapshot
-from strongroom.server.operations.material_use import MaterialUser
+from strongroom.server.operations.material_use import MaterialUser, Steps
 from strongroom.v1 import resources_pb2 as v1
 
 OAEP_HASHES: Mapping[int, OaepHash] = {
@@ -37,12 +37,13 @@ KEM_CIPHERTEXT_BYTES: Mapping[KeyKind, int] = {
 class AsymmetricKeys(MaterialUser):
     """Uses key pairs; thread-safe."""
 
-    def sign(self, key: KeySnapshot, algorithm: int, message: bytes, *, is_digest: bool) -> bytes:
+    def sign(self, key: KeySnapshot, algorithm: int, message: bytes, *, is_digest: bool) -> Steps[bytes]:
         """Signs a message, or its digest."""
         scheme = SIGNING_ALGORITHMS[algorithm]
         prepared = message if is_digest else signatures.prepared(scheme, message)
         with self._noting_loss(key, key.current):
-            return self._token.sign(key.current.ref, scheme, prepared)
+            signature: bytes = yield self._token.signing(key.current.ref, scheme, prepared)
+        return signature
 
     def verify(
         self, key: KeySnapshot, algorithm: int, message: bytes, signature: bytes, message_type: int
@@ -66,7 +67,7 @@ class AsymmetricKeys(MaterialUser):
         require_length(key, algorithm, len(plaintext))
         return rsa_oaep.encrypt(key.current.public_key, OAEP_HASHES[algorithm], plaintext)
 
-    def decrypt(self, key: KeySnapshot, algorithm: int, ciphertext: bytes) -> bytes:
+    def decrypt(self, key: KeySnapshot, algorithm: int, ciphertext: bytes) -> Steps[bytes]:
         """Decrypts with the private key.
 
         Raises:
@@ -75,14 +76,16 @@ class AsymmetricKeys(MaterialUser):
         require_ciphertext_length(key, ciphertext)
         with self._noting_loss(key, key.current):
             try:
-                plaintext = self._token.decrypt_oaep(key.current.ref, OAEP_HASHES[algorithm], ciphertext)
+                plaintext: bytes = yield self._token.oaep_decryption(
+                    key.current.ref, OAEP_HASHES[algorithm], ciphertext
+                )
             except CiphertextRejected:
                 raise InvalidCiphertext from None
         if not plaintext:
             raise InvalidCiphertext  # Encrypt takes 1 byte or more
         return plaintext
 
-    def agree(self, key: KeySnapshot, peer: bytes) -> bytes:
+    def agree(self, key: KeySnapshot, peer: bytes) -> Steps[bytes]:
         """The raw secret that is shared with a peer's public key.
 
         Raises:
@@ -90,14 +93,15 @@ class AsymmetricKeys(MaterialUser):
         """
         point = peer_point(key, peer)
         with self._noting_loss(key, key.current):
-            return self._token.agree(key.current.ref, point)
+            secret: bytes = yield self._token.agreement(key.current.ref, point)
+        return secret
 
     def encapsulate(self, key: KeySnapshot) -> tuple[bytes, bytes]:
         """A fresh secret, and its ciphertext for this key."""
         secret, ciphertext = key.current.public_key.encapsulate()
         return secret, ciphertext
 
-    def decapsulate(self, key: KeySnapshot, ciphertext: bytes) -> bytes:
+    def decapsulate(self, key: KeySnapshot, ciphertext: bytes) -> Steps[bytes]:
         """The secret of a ciphertext.
 
         Raises:
@@ -105,7 +109,8 @@ class AsymmetricKeys(MaterialUser):
         """
         require_encapsulated_length(key, ciphertext)
         with self._noting_loss(key, key.current):
-            return self._token.decapsulate(key.current.ref, ciphertext)
+            secret: bytes = yield self._token.decapsulation(key.current.ref, ciphertext)
+        return secret
 
     def _verify(
         self, key: KeySnapshot, scheme: SigningAlgorithm, message: bytes, signature: bytes, message_type: int

@@ -3,6 +3,7 @@
 from strongroom.server.operations import shared_fields as fields
 from strongroom.server.operations.declaration import Call, Operation
 from strongroom.server.operations.key_uses import using
+from strongroom.server.operations.material_use import Steps
 from strongroom.server.operations.parts import Parts
 from strongroom.v1 import resources_pb2 as v1
 from strongroom.v1 import signing_pb2 as messages
@@ -12,16 +13,15 @@ _AUTHENTICATES = v1.KEY_USAGE_GENERATE_VERIFY_MAC
 _ALGORITHM = ("mac_algorithm", "MacAlgorithm")
 
 
-def _generate_mac(parts: Parts, call: Call) -> messages.GenerateMacResponse:
+def _generate_mac(parts: Parts, call: Call) -> Steps[messages.GenerateMacResponse]:
     request, key = call.request, call.targets[0].key
-    return messages.GenerateMacResponse(
-        mac=parts.macs.generate(key, request.message), key_id=key.arn, mac_algorithm=request.mac_algorithm
-    )
+    mac = yield from parts.macs.generate(key, request.message)
+    return messages.GenerateMacResponse(mac=mac, key_id=key.arn, mac_algorithm=request.mac_algorithm)
 
 
-def _verify_mac(parts: Parts, call: Call) -> messages.VerifyMacResponse:
+def _verify_mac(parts: Parts, call: Call) -> Steps[messages.VerifyMacResponse]:
     request, key = call.request, call.targets[0].key
-    parts.macs.verify(key, request.message, request.mac)
+    yield from parts.macs.verify(key, request.message, request.mac)
     return messages.VerifyMacResponse(mac_valid=True, key_id=key.arn, mac_algorithm=request.mac_algorithm)
 
 

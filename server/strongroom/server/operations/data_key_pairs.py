@@ -7,6 +7,7 @@ from strongroom.server.core.fields import Request
 from strongroom.server.operations import shared_fields as fields
 from strongroom.server.operations.declaration import Call, Lane, Operation, Target
 from strongroom.server.operations.key_uses import sealing
+from strongroom.server.operations.material_use import Steps
 from strongroom.server.operations.parts import Parts
 from strongroom.v1 import key_pairs_pb2 as messages
 from strongroom.v1 import resources_pb2 as v1
@@ -17,9 +18,9 @@ _RSA_SPECS = frozenset(
 )
 
 
-def _generate_data_key_pair(parts: Parts, call: Call) -> messages.GenerateDataKeyPairResponse:
+def _generate_data_key_pair(parts: Parts, call: Call) -> Steps[messages.GenerateDataKeyPairResponse]:
     request, key = call.request, call.targets[0].key
-    pair, blob = _new_pair(parts, call)
+    pair, blob = yield from _new_pair(parts, call)
     return messages.GenerateDataKeyPairResponse(
         private_key_ciphertext_blob=blob,
         private_key_plaintext=pair.private_key,
@@ -32,9 +33,9 @@ def _generate_data_key_pair(parts: Parts, call: Call) -> messages.GenerateDataKe
 
 def _generate_data_key_pair_without_plaintext(
     parts: Parts, call: Call
-) -> messages.GenerateDataKeyPairWithoutPlaintextResponse:
+) -> Steps[messages.GenerateDataKeyPairWithoutPlaintextResponse]:
     request, key = call.request, call.targets[0].key
-    pair, blob = _new_pair(parts, call)
+    pair, blob = yield from _new_pair(parts, call)
     return messages.GenerateDataKeyPairWithoutPlaintextResponse(
         private_key_ciphertext_blob=blob,
         public_key=pair.public_key,
@@ -44,10 +45,11 @@ def _generate_data_key_pair_without_plaintext(
     )
 
 
-def _new_pair(parts: Parts, call: Call) -> tuple[KeyPair, bytes]:
+def _new_pair(parts: Parts, call: Call) -> Steps[tuple[KeyPair, bytes]]:
     request = call.request
     pair = parts.token.generate_data_key_pair(_kind(request))
-    return pair, parts.cipher.seal(call.targets[0].key, pair.private_key, request.encryption_context)
+    blob = yield from parts.cipher.seal(call.targets[0].key, pair.private_key, request.encryption_context)
+    return pair, blob
 
 
 def _can_be_made(parts: Parts, target: Target, request: Request) -> None:  # noqa: ARG001 # a Check

@@ -5,6 +5,7 @@ from strongroom.server.core.fields import Integer, Request
 from strongroom.server.operations import shared_fields as fields
 from strongroom.server.operations.declaration import Call, Operation
 from strongroom.server.operations.key_uses import sealing
+from strongroom.server.operations.material_use import Steps
 from strongroom.server.operations.parts import Parts
 from strongroom.v1 import encryption_pb2 as messages
 from strongroom.v1 import resources_pb2 as v1
@@ -15,8 +16,8 @@ _SERVICE = "strongroom.v1.CryptoService"
 _BYTES_OF_SPEC = {v1.DATA_KEY_SPEC_AES_256: 32, v1.DATA_KEY_SPEC_AES_128: 16}
 
 
-def _generate_data_key(parts: Parts, call: Call) -> messages.GenerateDataKeyResponse:
-    plaintext, blob = _new_data_key(parts, call)
+def _generate_data_key(parts: Parts, call: Call) -> Steps[messages.GenerateDataKeyResponse]:
+    plaintext, blob = yield from _new_data_key(parts, call)
     key = call.targets[0].key
     return messages.GenerateDataKeyResponse(
         ciphertext_blob=blob,
@@ -28,19 +29,20 @@ def _generate_data_key(parts: Parts, call: Call) -> messages.GenerateDataKeyResp
 
 def _generate_data_key_without_plaintext(
     parts: Parts, call: Call
-) -> messages.GenerateDataKeyWithoutPlaintextResponse:
-    _, blob = _new_data_key(parts, call)
+) -> Steps[messages.GenerateDataKeyWithoutPlaintextResponse]:
+    _, blob = yield from _new_data_key(parts, call)
     key = call.targets[0].key
     return messages.GenerateDataKeyWithoutPlaintextResponse(
         ciphertext_blob=blob, key_id=key.arn, key_material_id=key.current.kms_material_id
     )
 
 
-def _new_data_key(parts: Parts, call: Call) -> tuple[bytes, bytes]:
+def _new_data_key(parts: Parts, call: Call) -> Steps[tuple[bytes, bytes]]:
     request = call.request
     length = _BYTES_OF_SPEC.get(request.key_spec) or request.number_of_bytes
     plaintext = parts.token.random(length)
-    return plaintext, parts.cipher.seal(call.targets[0].key, plaintext, request.encryption_context)
+    blob = yield from parts.cipher.seal(call.targets[0].key, plaintext, request.encryption_context)
+    return plaintext, blob
 
 
 def _exactly_one_length(request: Request) -> None:

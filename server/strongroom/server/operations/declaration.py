@@ -14,6 +14,7 @@ from strongroom.server.core.checksums import Checksums, is_checksum
 from strongroom.server.core.errors import MalformedRequest, ValidationFailed
 from strongroom.server.core.fields import Field, Flag, NotOffered, Request, camel_case
 from strongroom.server.keyring import KeySnapshot, Material
+from strongroom.server.operations.material_use import Steps
 from strongroom.server.operations.parts import Parts
 
 MAX_REQUEST_BYTES = 1024 * 1024
@@ -81,7 +82,7 @@ class Operation:
         request: the request's message type.
         response: the response's message type.
         fields: the request's fields: how each is validated and recorded.
-        run: does the work; returns the response, or raises.
+        run: does the work; returns the response, or the steps to it, or raises.
         uses: the keys that it uses, in the order of the audit record's resources.
         action: the permission of an operation that uses no existing key.
         rules: further checks of the request alone, such as fields that exclude each other.
@@ -96,7 +97,7 @@ class Operation:
     request: type[Message]
     response: type[Message]
     fields: tuple[Field, ...]
-    run: Callable[[Parts, Call], Message]
+    run: Callable[[Parts, Call], Message | Steps[Message]]
     uses: tuple[KeyUse, ...] = ()
     action: str = ""
     rules: tuple[Callable[[Request], None], ...] = ()

@@ -11,6 +11,7 @@ from strongroom.server.operations.asymmetric import OAEP_HASHES
 from strongroom.server.operations.declaration import Call, Operation, Target
 from strongroom.server.operations.key_checks import takes_plaintext
 from strongroom.server.operations.key_uses import opening, sealing
+from strongroom.server.operations.material_use import Steps
 from strongroom.server.operations.parts import Parts
 from strongroom.v1 import encryption_pb2 as messages
 from strongroom.v1 import resources_pb2 as v1
@@ -21,20 +22,20 @@ _DEFAULT = v1.ENCRYPTION_ALGORITHM_SYMMETRIC_DEFAULT
 
 def _seal(
     parts: Parts, key: KeySnapshot, plaintext: bytes, context: Mapping[str, str], algorithm: int
-) -> bytes:
+) -> Steps[bytes]:
     if algorithm in OAEP_HASHES:
         return parts.asymmetric.encrypt(key, algorithm, plaintext)
-    return parts.cipher.seal(key, plaintext, context)
+    return (yield from parts.cipher.seal(key, plaintext, context))
 
 
 def _open(
     parts: Parts, target: Target, ciphertext: bytes, context: Mapping[str, str], algorithm: int
-) -> bytes:
+) -> Steps[bytes]:
     if algorithm in OAEP_HASHES:
-        return parts.asymmetric.decrypt(target.key, algorithm, ciphertext)
+        return (yield from parts.asymmetric.decrypt(target.key, algorithm, ciphertext))
     assert target.material is not None  # noqa: S101 # the key made the blob: checked
     assert target.blob is not None  # noqa: S101 # only dry runs may leave it out
-    return parts.cipher.open(target.key, target.material, target.blob, context)
+    return (yield from parts.cipher.open(target.key, target.material, target.blob, context))
 
 
 def _symmetric_material_id(target: Target) -> str:
@@ -44,50 +45,49 @@ def _symmetric_material_id(target: Target) -> str:
     return target.material.kms_material_id
 
 
-def _encrypt(parts: Parts, call: Call) -> messages.EncryptResponse:
+def _encrypt(parts: Parts, call: Call) -> Steps[messages.EncryptResponse]:
     request, key = call.request, call.targets[0].key
+    blob = yield from _seal(
+        parts, key, request.plaintext, request.encryption_context, request.encryption_algorithm
+    )
     return messages.EncryptResponse(
-        ciphertext_blob=_seal(
-            parts, key, request.plaintext, request.encryption_context, request.encryption_algorithm
-        ),
+        ciphertext_blob=blob,
         key_id=key.arn,
         encryption_algorithm=request.encryption_algorithm or _DEFAULT,
     )
 
 
-def _decrypt(parts: Parts, call: Call) -> messages.DecryptResponse:
+def _decrypt(parts: Parts, call: Call) -> Steps[messages.DecryptResponse]:
     request, target = call.request, call.targets[0]
+    plaintext = yield from _open(
+        parts, target, request.ciphertext_blob, request.encryption_context, request.encryption_algorithm
+    )
     return messages.DecryptResponse(
-        plaintext=_open(
-            parts,
-            target,
-            request.ciphertext_blob,
-            request.encryption_context,
-            request.encryption_algorithm,
-        ),
+        plaintext=plaintext,
         key_id=target.key.arn,
         encryption_algorithm=request.encryption_algorithm or _DEFAULT,
         key_material_id=_symmetric_material_id(target),
     )
 
 
-def _re_encrypt(parts: Parts, call: Call) -> messages.ReEncryptResponse:
+def _re_encrypt(parts: Parts, call: Call) -> Steps[messages.ReEncryptResponse]:
     request, (source, destination) = call.request, call.targets
-    plaintext = _open(
+    plaintext = yield from _open(
         parts,
         source,
         request.ciphertext_blob,
         request.source_encryption_context,
         request.source_encryption_algorithm,
     )
+    blob = yield from _seal(
+        parts,
+        destination.key,
+        plaintext,
+        request.destination_encryption_context,
+        request.destination_encryption_algorithm,
+    )
     return messages.ReEncryptResponse(
-        ciphertext_blob=_seal(
-            parts,
-            destination.key,
-            plaintext,
-            request.destination_encryption_context,
-            request.destination_encryption_algorithm,
-        ),
+        ciphertext_blob=blob,
         source_key_id=source.key.arn,
         key_id=destination.key.arn,
         source_encryption_algorithm=request.source_encryption_algorithm or _DEFAULT,

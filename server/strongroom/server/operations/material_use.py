@@ -1,9 +1,10 @@
 """Using materials: what a material that can't be used means for its key."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from typing import Any, TypeAlias, TypeVar
 
-from strongroom.hsm import IdentityMismatch, MaterialMissing, Token
+from strongroom.hsm import IdentityMismatch, MaterialMissing, Token, TokenCall
 from strongroom.server.core import key_states
 from strongroom.server.core.errors import KmsError
 from strongroom.server.keyring import KeySnapshot, Material
@@ -11,6 +12,14 @@ from strongroom.server.store import Store
 from strongroom.v1 import resources_pb2 as v1
 
 LOSSES = (MaterialMissing, IdentityMismatch)
+
+T = TypeVar("T")
+
+Steps: TypeAlias = Generator[TokenCall[Any], Any, T]
+"""Work that asks the token: it yields a call and is sent the result, or thrown the error.
+
+So whoever drives it may let many requests' calls go to the token one behind the other.
+"""
 
 
 class MaterialUser:
@@ -26,7 +35,7 @@ class MaterialUser:
 
     @contextmanager
     def _noting_loss(self, key: KeySnapshot, material: Material) -> Iterator[None]:
-        """Around a use of the token."""
+        """Around a call to the token."""
         try:
             yield
         except LOSSES:

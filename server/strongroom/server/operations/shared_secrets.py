@@ -5,6 +5,7 @@ from strongroom.server.operations import shared_fields as fields
 from strongroom.server.operations.declaration import Call, Operation
 from strongroom.server.operations.key_checks import takes_encapsulated, takes_peer
 from strongroom.server.operations.key_uses import using
+from strongroom.server.operations.material_use import Steps
 from strongroom.server.operations.parts import Parts
 from strongroom.v1 import key_pairs_pb2 as messages
 from strongroom.v1 import resources_pb2 as v1
@@ -16,10 +17,11 @@ _AGREEMENT = ("key_agreement_algorithm", "KeyAgreementAlgorithm")
 _ENCAPSULATION = ("encapsulation_algorithm", "EncapsulationAlgorithm")
 
 
-def _derive_shared_secret(parts: Parts, call: Call) -> messages.DeriveSharedSecretResponse:
+def _derive_shared_secret(parts: Parts, call: Call) -> Steps[messages.DeriveSharedSecretResponse]:
     request, key = call.request, call.targets[0].key
+    secret = yield from parts.asymmetric.agree(key, request.public_key)
     return messages.DeriveSharedSecretResponse(
-        shared_secret=parts.asymmetric.agree(key, request.public_key),
+        shared_secret=secret,
         key_id=key.arn,
         key_agreement_algorithm=request.key_agreement_algorithm,
         key_origin=key.origin,
@@ -37,10 +39,11 @@ def _encapsulate(parts: Parts, call: Call) -> messages.EncapsulateResponse:
     )
 
 
-def _decapsulate(parts: Parts, call: Call) -> messages.DecapsulateResponse:
+def _decapsulate(parts: Parts, call: Call) -> Steps[messages.DecapsulateResponse]:
     request, key = call.request, call.targets[0].key
+    secret = yield from parts.asymmetric.decapsulate(key, request.shared_secret_ciphertext_blob)
     return messages.DecapsulateResponse(
-        shared_secret=parts.asymmetric.decapsulate(key, request.shared_secret_ciphertext_blob),
+        shared_secret=secret,
         key_id=key.arn,
         encapsulation_algorithm=request.encapsulation_algorithm,
     )

@@ -4,6 +4,7 @@ from strongroom.server.operations import shared_fields as fields
 from strongroom.server.operations.declaration import Call, Operation
 from strongroom.server.operations.key_checks import signs_mu, takes_message
 from strongroom.server.operations.key_uses import using
+from strongroom.server.operations.material_use import Steps
 from strongroom.server.operations.parts import Parts
 from strongroom.v1 import resources_pb2 as v1
 from strongroom.v1 import signing_pb2 as messages
@@ -13,10 +14,12 @@ _SIGNS = v1.KEY_USAGE_SIGN_VERIFY
 _ALGORITHM = ("signing_algorithm", "SigningAlgorithm")
 
 
-def _sign(parts: Parts, call: Call) -> messages.SignResponse:
+def _sign(parts: Parts, call: Call) -> Steps[messages.SignResponse]:
     request, key = call.request, call.targets[0].key
     is_digest = request.message_type == v1.MESSAGE_TYPE_DIGEST
-    signature = parts.asymmetric.sign(key, request.signing_algorithm, request.message, is_digest=is_digest)
+    signature = yield from parts.asymmetric.sign(
+        key, request.signing_algorithm, request.message, is_digest=is_digest
+    )
     return messages.SignResponse(
         signature=signature, key_id=key.arn, signing_algorithm=request.signing_algorithm
     )

@@ -7,7 +7,7 @@ from strongroom.server.core import blob
 from strongroom.server.core.encryption_context import authenticated_data
 from strongroom.server.core.errors import InvalidCiphertext
 from strongroom.server.keyring import EncryptionCounter, KeySnapshot, Material
-from strongroom.server.operations.material_use import LOSSES, MaterialUser
+from strongroom.server.operations.material_use import LOSSES, MaterialUser, Steps
 from strongroom.server.store import Store
 
 
@@ -22,20 +22,20 @@ class SymmetricCipher(MaterialUser):
         """True if `seal` needs no transaction."""
         return self._counter.has_reserved(material.ref.material_id)
 
-    def seal(self, key: KeySnapshot, plaintext: bytes, context: Mapping[str, str]) -> bytes:
+    def seal(self, key: KeySnapshot, plaintext: bytes, context: Mapping[str, str]) -> Steps[bytes]:
         """Encrypts 1 to 4096 bytes under the key's current material; gives the blob."""
         material = key.current
         self._counter.take(material.ref.material_id)
         data = authenticated_data(material.header, context)
         try:
-            sealed = self._token.encrypt(material.ref, plaintext, data)
+            sealed = yield self._token.encryption(material.ref, plaintext, data)
         except LOSSES:
             raise self._lost(key, material) from None
         return blob.pack(material.header, sealed.iv, sealed.ciphertext)
 
     def open(
         self, key: KeySnapshot, material: Material, parsed: blob.Blob, context: Mapping[str, str]
-    ) -> bytes:
+    ) -> Steps[bytes]:
         """Decrypts a blob that names this material.
 
         Raises:
@@ -43,8 +43,9 @@ class SymmetricCipher(MaterialUser):
         """
         data = authenticated_data(parsed.header, context)
         try:
-            return self._token.decrypt(material.ref, parsed.iv, parsed.sealed, data)
+            plaintext: bytes = yield self._token.decryption(material.ref, parsed.iv, parsed.sealed, data)
         except CiphertextRejected:
             raise InvalidCiphertext from None
         except LOSSES:
             raise self._lost(key, material) from None
+        return plaintext

@@ -1,0 +1,56 @@
+"""A request on its way through the pipeline."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from google.protobuf.message import Message
+
+from strongroom.server.core.callers import Caller
+from strongroom.server.core.errors import KmsError
+from strongroom.server.operations import Operation, Steps, Target
+
+
+class Arrival(NamedTuple):
+    """A request as it came over the wire.
+
+    Args:
+        body: the serialised request message.
+        certificate: the peer's verified certificate in PEM, or None.
+        source: the peer's address.
+        user_agent: what the client calls itself.
+        deadline: on time.monotonic()'s clock; infinite if the client set none.
+    """
+
+    body: bytes
+    certificate: bytes | None
+    source: str
+    user_agent: str
+    deadline: float
+
+    def __repr__(self) -> str:
+        return f"Arrival({len(self.body)} bytes from {self.source})"  # the body may hold plaintext
+
+
+@dataclass(slots=True)
+class Progress:
+    """What is known of a request so far: the audit record tells as much as there is."""
+
+    request_id: str
+    operation: Operation
+    arrival: Arrival
+    request: Any = None
+    caller: Caller | None = None
+    targets: tuple[Target, ...] = ()
+    obstacle: Exception | None = None
+    steps: Steps[Message] | None = None
+    response: Any = None
+    error: KmsError | None = None
+    duration_ns: int = 0
+
+
+class Outcome(NamedTuple):
+    """What is answered: the serialised response, or an error."""
+
+    request_id: str
+    body: bytes
+    error: KmsError | None
