@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from sys import intern
 from types import MappingProxyType
 from typing import Any
 
@@ -66,7 +67,7 @@ def snapshot_of(record: KeyRecord, realm: Realm) -> KeySnapshot:
     return KeySnapshot(
         key_id=record.key_id,
         arn=realm.key_arn(record.key_id, record.account_id),
-        account_id=record.account_id,
+        account_id=intern(record.account_id),
         description=record.description,
         spec=v1.KeySpec.Value(f"KEY_SPEC_{record.key_spec}"),
         usage=v1.KeyUsage.Value(f"KEY_USAGE_{record.key_usage}"),

@@ -31,6 +31,11 @@ _MAX_DELAY_S = 10.0
 _HEALTHY_S = 5.0  # a child that lived so long isn't in a crash loop
 _KILL_AFTER_DRAIN_S = 5.0
 
+_CHILDREN = {
+    "GRPC_VERBOSITY": "NONE",  # gRPC's own lines aren't JSON
+    "MALLOC_ARENA_MAX": "2",  # glibc's default, eight for each processor, leaves holes in all of them
+}
+
 
 class AlreadyRunning(Exception):
     """Another supervisor serves this deployment."""
@@ -107,7 +112,7 @@ class Supervisor:
             "-m",
             spec.module,
             *arguments,
-            env={"GRPC_VERBOSITY": "NONE", **os.environ},  # gRPC's own lines aren't JSON
+            env={**_CHILDREN, **os.environ},
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )
