@@ -3,7 +3,9 @@
 import grpc
 import warnings
 
+from strongroom.v1 import aliases_pb2 as strongroom_dot_v1_dot_aliases__pb2
 from strongroom.v1 import key_service_pb2 as strongroom_dot_v1_dot_key__service__pb2
+from strongroom.v1 import tags_pb2 as strongroom_dot_v1_dot_tags__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -27,7 +29,7 @@ if _version_not_supported:
 
 class KeyServiceStub:
     """Creates, describes and switches KMS keys: for the people and pipelines that manage keys.
-    Aliases, tags, rotation, import, deletion and replication belong here too.
+    Rotation, import, deletion and replication belong here too.
     """
 
     def __init__(self, channel):
@@ -66,6 +68,41 @@ class KeyServiceStub:
                 request_serializer=strongroom_dot_v1_dot_key__service__pb2.UpdateKeyDescriptionRequest.SerializeToString,
                 response_deserializer=strongroom_dot_v1_dot_key__service__pb2.UpdateKeyDescriptionResponse.FromString,
                 _registered_method=True)
+        self.CreateAlias = channel.unary_unary(
+                '/strongroom.v1.KeyService/CreateAlias',
+                request_serializer=strongroom_dot_v1_dot_aliases__pb2.CreateAliasRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_aliases__pb2.CreateAliasResponse.FromString,
+                _registered_method=True)
+        self.UpdateAlias = channel.unary_unary(
+                '/strongroom.v1.KeyService/UpdateAlias',
+                request_serializer=strongroom_dot_v1_dot_aliases__pb2.UpdateAliasRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_aliases__pb2.UpdateAliasResponse.FromString,
+                _registered_method=True)
+        self.DeleteAlias = channel.unary_unary(
+                '/strongroom.v1.KeyService/DeleteAlias',
+                request_serializer=strongroom_dot_v1_dot_aliases__pb2.DeleteAliasRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_aliases__pb2.DeleteAliasResponse.FromString,
+                _registered_method=True)
+        self.ListAliases = channel.unary_unary(
+                '/strongroom.v1.KeyService/ListAliases',
+                request_serializer=strongroom_dot_v1_dot_aliases__pb2.ListAliasesRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_aliases__pb2.ListAliasesResponse.FromString,
+                _registered_method=True)
+        self.TagResource = channel.unary_unary(
+                '/strongroom.v1.KeyService/TagResource',
+                request_serializer=strongroom_dot_v1_dot_tags__pb2.TagResourceRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_tags__pb2.TagResourceResponse.FromString,
+                _registered_method=True)
+        self.UntagResource = channel.unary_unary(
+                '/strongroom.v1.KeyService/UntagResource',
+                request_serializer=strongroom_dot_v1_dot_tags__pb2.UntagResourceRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_tags__pb2.UntagResourceResponse.FromString,
+                _registered_method=True)
+        self.ListResourceTags = channel.unary_unary(
+                '/strongroom.v1.KeyService/ListResourceTags',
+                request_serializer=strongroom_dot_v1_dot_tags__pb2.ListResourceTagsRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_tags__pb2.ListResourceTagsResponse.FromString,
+                _registered_method=True)
         self.DescribeToken = channel.unary_unary(
                 '/strongroom.v1.KeyService/DescribeToken',
                 request_serializer=strongroom_dot_v1_dot_key__service__pb2.DescribeTokenRequest.SerializeToString,
@@ -75,7 +112,7 @@ class KeyServiceStub:
 
 class KeyServiceServicer:
     """Creates, describes and switches KMS keys: for the people and pipelines that manage keys.
-    Aliases, tags, rotation, import, deletion and replication belong here too.
+    Rotation, import, deletion and replication belong here too.
     """
 
     def CreateKey(self, request, context):
@@ -121,6 +158,55 @@ class KeyServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CreateAlias(self, request, context):
+        """Gives a key a name, by which operations that use it can find it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateAlias(self, request, context):
+        """Moves an alias to another key of the same type and usage.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteAlias(self, request, context):
+        """Takes a name away; the key stays as it is, and the name is free.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAliases(self, request, context):
+        """Lists the aliases of the caller's account or of one key, page by page, in a stable order.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TagResource(self, request, context):
+        """Sets tags of a key; others stay.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UntagResource(self, request, context):
+        """Removes tags of a key.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListResourceTags(self, request, context):
+        """Lists the tags of a key, page by page.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def DescribeToken(self, request, context):
         """Answers what the token is, what it was shown to do, and which keys can therefore be created.
         """
@@ -161,6 +247,41 @@ def add_KeyServiceServicer_to_server(servicer, server):
                     request_deserializer=strongroom_dot_v1_dot_key__service__pb2.UpdateKeyDescriptionRequest.FromString,
                     response_serializer=strongroom_dot_v1_dot_key__service__pb2.UpdateKeyDescriptionResponse.SerializeToString,
             ),
+            'CreateAlias': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateAlias,
+                    request_deserializer=strongroom_dot_v1_dot_aliases__pb2.CreateAliasRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_aliases__pb2.CreateAliasResponse.SerializeToString,
+            ),
+            'UpdateAlias': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateAlias,
+                    request_deserializer=strongroom_dot_v1_dot_aliases__pb2.UpdateAliasRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_aliases__pb2.UpdateAliasResponse.SerializeToString,
+            ),
+            'DeleteAlias': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteAlias,
+                    request_deserializer=strongroom_dot_v1_dot_aliases__pb2.DeleteAliasRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_aliases__pb2.DeleteAliasResponse.SerializeToString,
+            ),
+            'ListAliases': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAliases,
+                    request_deserializer=strongroom_dot_v1_dot_aliases__pb2.ListAliasesRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_aliases__pb2.ListAliasesResponse.SerializeToString,
+            ),
+            'TagResource': grpc.unary_unary_rpc_method_handler(
+                    servicer.TagResource,
+                    request_deserializer=strongroom_dot_v1_dot_tags__pb2.TagResourceRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_tags__pb2.TagResourceResponse.SerializeToString,
+            ),
+            'UntagResource': grpc.unary_unary_rpc_method_handler(
+                    servicer.UntagResource,
+                    request_deserializer=strongroom_dot_v1_dot_tags__pb2.UntagResourceRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_tags__pb2.UntagResourceResponse.SerializeToString,
+            ),
+            'ListResourceTags': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListResourceTags,
+                    request_deserializer=strongroom_dot_v1_dot_tags__pb2.ListResourceTagsRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_tags__pb2.ListResourceTagsResponse.SerializeToString,
+            ),
             'DescribeToken': grpc.unary_unary_rpc_method_handler(
                     servicer.DescribeToken,
                     request_deserializer=strongroom_dot_v1_dot_key__service__pb2.DescribeTokenRequest.FromString,
@@ -176,7 +297,7 @@ def add_KeyServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class KeyService:
     """Creates, describes and switches KMS keys: for the people and pipelines that manage keys.
-    Aliases, tags, rotation, import, deletion and replication belong here too.
+    Rotation, import, deletion and replication belong here too.
     """
 
     @staticmethod
@@ -331,6 +452,195 @@ class KeyService:
             '/strongroom.v1.KeyService/UpdateKeyDescription',
             strongroom_dot_v1_dot_key__service__pb2.UpdateKeyDescriptionRequest.SerializeToString,
             strongroom_dot_v1_dot_key__service__pb2.UpdateKeyDescriptionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateAlias(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.KeyService/CreateAlias',
+            strongroom_dot_v1_dot_aliases__pb2.CreateAliasRequest.SerializeToString,
+            strongroom_dot_v1_dot_aliases__pb2.CreateAliasResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateAlias(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.KeyService/UpdateAlias',
+            strongroom_dot_v1_dot_aliases__pb2.UpdateAliasRequest.SerializeToString,
+            strongroom_dot_v1_dot_aliases__pb2.UpdateAliasResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteAlias(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.KeyService/DeleteAlias',
+            strongroom_dot_v1_dot_aliases__pb2.DeleteAliasRequest.SerializeToString,
+            strongroom_dot_v1_dot_aliases__pb2.DeleteAliasResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAliases(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.KeyService/ListAliases',
+            strongroom_dot_v1_dot_aliases__pb2.ListAliasesRequest.SerializeToString,
+            strongroom_dot_v1_dot_aliases__pb2.ListAliasesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TagResource(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.KeyService/TagResource',
+            strongroom_dot_v1_dot_tags__pb2.TagResourceRequest.SerializeToString,
+            strongroom_dot_v1_dot_tags__pb2.TagResourceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UntagResource(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.KeyService/UntagResource',
+            strongroom_dot_v1_dot_tags__pb2.UntagResourceRequest.SerializeToString,
+            strongroom_dot_v1_dot_tags__pb2.UntagResourceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListResourceTags(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.KeyService/ListResourceTags',
+            strongroom_dot_v1_dot_tags__pb2.ListResourceTagsRequest.SerializeToString,
+            strongroom_dot_v1_dot_tags__pb2.ListResourceTagsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -5,7 +5,9 @@ The life of KMS keys."""
 
 from collections import abc as _abc
 from grpc import aio as _aio
+from strongroom.v1 import aliases_pb2 as _aliases_pb2
 from strongroom.v1 import key_service_pb2 as _key_service_pb2
+from strongroom.v1 import tags_pb2 as _tags_pb2
 import abc as _abc_1
 import grpc as _grpc
 import sys
@@ -28,7 +30,7 @@ GRPC_VERSION: str
 
 class KeyServiceStub:
     """Creates, describes and switches KMS keys: for the people and pipelines that manage keys.
-    Aliases, tags, rotation, import, deletion and replication belong here too.
+    Rotation, import, deletion and replication belong here too.
     """
 
     @_typing.overload
@@ -49,13 +51,27 @@ class KeyServiceStub:
     """Makes a key unusable for cryptographic operations until EnableKey. Does nothing to a disabled one."""
     UpdateKeyDescription: _grpc.UnaryUnaryMultiCallable[_key_service_pb2.UpdateKeyDescriptionRequest, _key_service_pb2.UpdateKeyDescriptionResponse]
     """Replaces the description of a key that isn't pending deletion."""
+    CreateAlias: _grpc.UnaryUnaryMultiCallable[_aliases_pb2.CreateAliasRequest, _aliases_pb2.CreateAliasResponse]
+    """Gives a key a name, by which operations that use it can find it."""
+    UpdateAlias: _grpc.UnaryUnaryMultiCallable[_aliases_pb2.UpdateAliasRequest, _aliases_pb2.UpdateAliasResponse]
+    """Moves an alias to another key of the same type and usage."""
+    DeleteAlias: _grpc.UnaryUnaryMultiCallable[_aliases_pb2.DeleteAliasRequest, _aliases_pb2.DeleteAliasResponse]
+    """Takes a name away; the key stays as it is, and the name is free."""
+    ListAliases: _grpc.UnaryUnaryMultiCallable[_aliases_pb2.ListAliasesRequest, _aliases_pb2.ListAliasesResponse]
+    """Lists the aliases of the caller's account or of one key, page by page, in a stable order."""
+    TagResource: _grpc.UnaryUnaryMultiCallable[_tags_pb2.TagResourceRequest, _tags_pb2.TagResourceResponse]
+    """Sets tags of a key; others stay."""
+    UntagResource: _grpc.UnaryUnaryMultiCallable[_tags_pb2.UntagResourceRequest, _tags_pb2.UntagResourceResponse]
+    """Removes tags of a key."""
+    ListResourceTags: _grpc.UnaryUnaryMultiCallable[_tags_pb2.ListResourceTagsRequest, _tags_pb2.ListResourceTagsResponse]
+    """Lists the tags of a key, page by page."""
     DescribeToken: _grpc.UnaryUnaryMultiCallable[_key_service_pb2.DescribeTokenRequest, _key_service_pb2.DescribeTokenResponse]
     """Answers what the token is, what it was shown to do, and which keys can therefore be created."""
 
 @_typing.type_check_only
 class KeyServiceAsyncStub(KeyServiceStub):
     """Creates, describes and switches KMS keys: for the people and pipelines that manage keys.
-    Aliases, tags, rotation, import, deletion and replication belong here too.
+    Rotation, import, deletion and replication belong here too.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -73,12 +89,26 @@ class KeyServiceAsyncStub(KeyServiceStub):
     """Makes a key unusable for cryptographic operations until EnableKey. Does nothing to a disabled one."""
     UpdateKeyDescription: _aio.UnaryUnaryMultiCallable[_key_service_pb2.UpdateKeyDescriptionRequest, _key_service_pb2.UpdateKeyDescriptionResponse]  # type: ignore[assignment]
     """Replaces the description of a key that isn't pending deletion."""
+    CreateAlias: _aio.UnaryUnaryMultiCallable[_aliases_pb2.CreateAliasRequest, _aliases_pb2.CreateAliasResponse]  # type: ignore[assignment]
+    """Gives a key a name, by which operations that use it can find it."""
+    UpdateAlias: _aio.UnaryUnaryMultiCallable[_aliases_pb2.UpdateAliasRequest, _aliases_pb2.UpdateAliasResponse]  # type: ignore[assignment]
+    """Moves an alias to another key of the same type and usage."""
+    DeleteAlias: _aio.UnaryUnaryMultiCallable[_aliases_pb2.DeleteAliasRequest, _aliases_pb2.DeleteAliasResponse]  # type: ignore[assignment]
+    """Takes a name away; the key stays as it is, and the name is free."""
+    ListAliases: _aio.UnaryUnaryMultiCallable[_aliases_pb2.ListAliasesRequest, _aliases_pb2.ListAliasesResponse]  # type: ignore[assignment]
+    """Lists the aliases of the caller's account or of one key, page by page, in a stable order."""
+    TagResource: _aio.UnaryUnaryMultiCallable[_tags_pb2.TagResourceRequest, _tags_pb2.TagResourceResponse]  # type: ignore[assignment]
+    """Sets tags of a key; others stay."""
+    UntagResource: _aio.UnaryUnaryMultiCallable[_tags_pb2.UntagResourceRequest, _tags_pb2.UntagResourceResponse]  # type: ignore[assignment]
+    """Removes tags of a key."""
+    ListResourceTags: _aio.UnaryUnaryMultiCallable[_tags_pb2.ListResourceTagsRequest, _tags_pb2.ListResourceTagsResponse]  # type: ignore[assignment]
+    """Lists the tags of a key, page by page."""
     DescribeToken: _aio.UnaryUnaryMultiCallable[_key_service_pb2.DescribeTokenRequest, _key_service_pb2.DescribeTokenResponse]  # type: ignore[assignment]
     """Answers what the token is, what it was shown to do, and which keys can therefore be created."""
 
 class KeyServiceServicer(metaclass=_abc_1.ABCMeta):
     """Creates, describes and switches KMS keys: for the people and pipelines that manage keys.
-    Aliases, tags, rotation, import, deletion and replication belong here too.
+    Rotation, import, deletion and replication belong here too.
     """
 
     @_abc_1.abstractmethod
@@ -130,6 +160,62 @@ class KeyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_key_service_pb2.UpdateKeyDescriptionResponse, _abc.Awaitable[_key_service_pb2.UpdateKeyDescriptionResponse]]:
         """Replaces the description of a key that isn't pending deletion."""
+
+    @_abc_1.abstractmethod
+    def CreateAlias(
+        self,
+        request: _aliases_pb2.CreateAliasRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_aliases_pb2.CreateAliasResponse, _abc.Awaitable[_aliases_pb2.CreateAliasResponse]]:
+        """Gives a key a name, by which operations that use it can find it."""
+
+    @_abc_1.abstractmethod
+    def UpdateAlias(
+        self,
+        request: _aliases_pb2.UpdateAliasRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_aliases_pb2.UpdateAliasResponse, _abc.Awaitable[_aliases_pb2.UpdateAliasResponse]]:
+        """Moves an alias to another key of the same type and usage."""
+
+    @_abc_1.abstractmethod
+    def DeleteAlias(
+        self,
+        request: _aliases_pb2.DeleteAliasRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_aliases_pb2.DeleteAliasResponse, _abc.Awaitable[_aliases_pb2.DeleteAliasResponse]]:
+        """Takes a name away; the key stays as it is, and the name is free."""
+
+    @_abc_1.abstractmethod
+    def ListAliases(
+        self,
+        request: _aliases_pb2.ListAliasesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_aliases_pb2.ListAliasesResponse, _abc.Awaitable[_aliases_pb2.ListAliasesResponse]]:
+        """Lists the aliases of the caller's account or of one key, page by page, in a stable order."""
+
+    @_abc_1.abstractmethod
+    def TagResource(
+        self,
+        request: _tags_pb2.TagResourceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_tags_pb2.TagResourceResponse, _abc.Awaitable[_tags_pb2.TagResourceResponse]]:
+        """Sets tags of a key; others stay."""
+
+    @_abc_1.abstractmethod
+    def UntagResource(
+        self,
+        request: _tags_pb2.UntagResourceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_tags_pb2.UntagResourceResponse, _abc.Awaitable[_tags_pb2.UntagResourceResponse]]:
+        """Removes tags of a key."""
+
+    @_abc_1.abstractmethod
+    def ListResourceTags(
+        self,
+        request: _tags_pb2.ListResourceTagsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_tags_pb2.ListResourceTagsResponse, _abc.Awaitable[_tags_pb2.ListResourceTagsResponse]]:
+        """Lists the tags of a key, page by page."""
 
     @_abc_1.abstractmethod
     def DescribeToken(

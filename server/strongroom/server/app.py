@@ -135,6 +135,7 @@ def _parts(settings: Settings, token: Token, store: Store, boot_id: str) -> Part
         cipher=SymmetricCipher(token, counter, store),
         asymmetric=AsymmetricKeys(token, store),
         macs=MacKeys(token, store),
+        markers=Markers(store.secret("markers")),
         realm=realm,
         deployment=settings.deployment.name,
         boot_id=boot_id,

@@ -110,6 +110,8 @@ class Execution:
         for use in operation.uses:
             target = use.find(self._parts, caller, request)
             progress.targets += (target,)
+            if target.alias is not None:
+                self._authorizer.authorize(caller, use.action, target.alias)
             self._authorizer.authorize(caller, use.action, target.key)
         if operation.has_grant_tokens:
             self._authorizer.check_grant_tokens(request.grant_tokens)

@@ -18,7 +18,7 @@ from strongroom.server.authentication import Authenticator
 from strongroom.server.authorization import Authorizer
 from strongroom.server.core.errors import InvalidTag, KmsError, Throttled, ValidationFailed
 from strongroom.server.execution import RETRY_AFTER_S, Execution, unrecordable
-from strongroom.server.operations import Operation, Parts
+from strongroom.server.operations import Operation, Parts, Target
 from strongroom.server.requests import Arrival, Outcome, Progress
 from strongroom.server.store import StoreError
 
@@ -162,10 +162,20 @@ def _answered(progress: Progress) -> Answered:
         source=progress.arrival.source,
         user_agent=progress.arrival.user_agent,
         parameters=_parameters(progress),
-        resources=tuple(target.key.arn for target in targets),
+        resources=_resources(targets),
         material_ids=tuple(t.material.kms_material_id for t in targets if t.material is not None),
         response=_response_elements(progress),
         error=progress.error,
+    )
+
+
+def _resources(targets: tuple[Target, ...]) -> tuple[str, ...]:
+    if len(targets) == 1 and targets[0].alias is None:
+        return (targets[0].key.arn,)
+    return tuple(
+        arn
+        for target in targets
+        for arn in ((target.alias.arn, target.key.arn) if target.alias else (target.key.arn,))
     )
 
 

@@ -31,7 +31,7 @@ class Answered(NamedTuple):
         source: the peer's address.
         user_agent: what the client calls itself.
         parameters: the request's fields, secrets left out; None if it couldn't be read.
-        resources: ARNs of the keys that were found.
+        resources: ARNs of the keys that were found, and of aliases that the request is about.
         material_ids: names of the materials that were used.
         response: what of the response is recorded.
         error: what is answered instead of a response.
@@ -167,11 +167,15 @@ class RecordWriter:
         known = self._known_resources.get(arns)
         if known is None:
             account_id = self._realm.account_id
-            known = tuple({"accountId": account_id, "type": "AWS::KMS::Key", "ARN": arn} for arn in arns)
+            known = tuple({"accountId": account_id, "type": _kind_of(arn), "ARN": arn} for arn in arns)
             if len(self._known_resources) >= _MAX_REMEMBERED:
                 self._known_resources.clear()
             self._known_resources[arns] = known
         return known
+
+
+def _kind_of(arn: str) -> str:
+    return "AWS::KMS::Alias" if ":alias/" in arn else "AWS::KMS::Key"
 
 
 @lru_cache(maxsize=_MAX_REMEMBERED)

@@ -13,7 +13,7 @@ _ARN = re.compile(
     r"arn:(?P<partition>[a-z0-9-]+):kms:(?P<region>[a-z0-9-]+):(?P<account>[0-9]{12})"
     r":(?P<kind>key|alias)/(?P<name>[a-zA-Z0-9:/_-]+)"
 )
-_ALIAS = re.compile(r"alias/[a-zA-Z0-9:/_-]+")
+_ALIAS = re.compile(r"alias/[a-zA-Z0-9/_-]+")
 
 
 @dataclass(frozen=True, slots=True)

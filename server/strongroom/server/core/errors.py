@@ -2,6 +2,8 @@
 
 KmsError
     AccessDenied                the caller may not do this
+        AliasReserved           the name belongs to the service
+    AliasExists                 the account has an alias of this name
     CredentialsInvalid          nobody that we know is calling
     DeadlineExceeded            the caller's deadline passed before the work began
     Internal                    a defect of ours; the caller learns an incident id only
@@ -10,6 +12,7 @@ KmsError
         MalformedRequest        the request isn't the message it should be
         ChecksumMismatch        bytes were altered on their way here
         IncorrectKey            another key encrypted the blob
+        InvalidAliasName        not the name of an alias
         InvalidArn              an ARN that can't be read
         InvalidCiphertext       anything wrong with a blob or its context
         InvalidGrantToken       a grant token that nobody issued
@@ -49,6 +52,7 @@ class Code(IntEnum):
     INVALID_ARGUMENT = 3
     DEADLINE_EXCEEDED = 4
     NOT_FOUND = 5
+    ALREADY_EXISTS = 6
     PERMISSION_DENIED = 7
     RESOURCE_EXHAUSTED = 8
     FAILED_PRECONDITION = 9
@@ -80,6 +84,18 @@ class AccessDenied(KmsError):
     """The caller may not perform this operation on this resource."""
 
     code, reason, aws_name = Code.PERMISSION_DENIED, "ACCESS_DENIED", "AccessDeniedException"
+
+
+class AliasReserved(AccessDenied):
+    """Names that begin with `alias/aws/` belong to the service."""
+
+    reason, aws_name = "ALIAS_RESERVED", "NotAuthorizedException"
+
+
+class AliasExists(KmsError):
+    """The account has an alias of this name."""
+
+    code, reason, aws_name = Code.ALREADY_EXISTS, "ALIAS_ALREADY_EXISTS", "AlreadyExistsException"
 
 
 class CredentialsInvalid(KmsError):
@@ -154,6 +170,12 @@ class IncorrectKey(InvalidRequest):
     """The key named in the request isn't the one that encrypted the blob."""
 
     reason, aws_name = "INCORRECT_KEY", "IncorrectKeyException"
+
+
+class InvalidAliasName(InvalidRequest):
+    """Not the name of an alias."""
+
+    reason, aws_name = "INVALID_ALIAS_NAME", "InvalidAliasNameException"
 
 
 class InvalidArn(InvalidRequest):

@@ -304,6 +304,29 @@ class Tags:
 
 
 @dataclass(frozen=True, slots=True)
+class TagKeys:
+    """The names of tags."""
+
+    name: str = "tag_keys"
+    is_recorded: ClassVar[bool] = True
+    most_characters: ClassVar[int] = Tags.most_key_characters
+    most: ClassVar[int] = Tags.most_shown
+
+    def check(self, request: Request) -> Violations:
+        tag_keys = getattr(request, self.name)
+        if len(tag_keys) > self.most:
+            return _violation(self.name, f"have length less than or equal to {self.most}")
+        for index, tag_key in enumerate(tag_keys, start=1):
+            found = _length(f"{self.name}.{index}.member", tag_key, 1, self.most_characters)
+            if found:
+                return found
+        return _NONE
+
+    def record(self, request: Request) -> object:
+        return list(getattr(request, self.name)[: self.most]) or None
+
+
+@dataclass(frozen=True, slots=True)
 class Items:
     """The items of a batch; each is validated and recorded as a request of its own."""
 

@@ -1,36 +1,48 @@
-"""Pagination markers: opaque, and good only for the list, the filters and the caller they were made for."""
+"""Pagination markers: opaque, authenticated, and good only for the list, the filters and the caller they were
+made for.
+"""
 
 import base64
 import binascii
-import hashlib
+import secrets
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from strongroom.server.core.errors import InvalidMarker
 
-_BINDING_BYTES = 16
+_NONCE_BYTES = 12
 
 
-def make(last: str, *binding: str) -> str:
-    """The marker of the page after the item `last`; `binding` names operation, filters and caller."""
-    return base64.urlsafe_b64encode(_digest(binding) + last.encode()).decode()
+class Markers:
+    """Makes markers and reads them.
 
-
-def read(marker: str, *binding: str) -> str:
-    """The item after which the page begins.
-
-    Raises:
-        InvalidMarker: not a marker, or one of another list. It isn't authenticated: who makes one
-            up can only begin his own list elsewhere.
+    Args:
+        key: 32 secret bytes that all processes of the deployment share.
     """
-    try:
-        raw = base64.b64decode(marker, altchars=b"-_", validate=True)
-        bound, last = raw[:_BINDING_BYTES], raw[_BINDING_BYTES:].decode()
-    except (binascii.Error, ValueError):
-        raise InvalidMarker("The marker is not one that this operation gave.") from None
-    if bound != _digest(binding) or not last:
-        raise InvalidMarker("The marker is not one that this operation gave to this caller.")
-    return last
+
+    def __init__(self, key: bytes) -> None:
+        self._cipher = AESGCM(key)
+
+    def make(self, last: str, *binding: str) -> str:
+        """The marker of the page after the item `last`; `binding` names operation, filters and caller."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        sealed = self._cipher.encrypt(nonce, last.encode(), _bound(binding))
+        return base64.urlsafe_b64encode(nonce + sealed).decode()
+
+    def read(self, marker: str, *binding: str) -> str:
+        """The item after which the page begins.
+
+        Raises:
+            InvalidMarker: not a marker of this deployment, or one of another list or caller.
+        """
+        try:
+            raw = base64.b64decode(marker, altchars=b"-_", validate=True)
+            opened = self._cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], _bound(binding))
+        except (binascii.Error, InvalidTag, ValueError):
+            raise InvalidMarker("The marker is not one that this operation gave to this caller.") from None
+        return opened.decode()
 
 
-def _digest(binding: tuple[str, ...]) -> bytes:
-    text = "\x00".join(binding).encode()
-    return hashlib.blake2b(text, digest_size=_BINDING_BYTES, person=b"strongroom-page").digest()
+def _bound(binding: tuple[str, ...]) -> bytes:
+    return "\x00".join(("strongroom/marker", *binding)).encode()

@@ -24,6 +24,7 @@ class KeyCache:
         self._epoch = 0
         self._snapshots: dict[str, KeySnapshot] = {}
         self._key_of_material: dict[bytes, str] = {}
+        self._key_of_alias: dict[tuple[str, str], str] = {}  # may be stale: the key must say the same
 
     def refresh(self) -> None:
         """Drops what other transactions have changed; about 3 µs when there is nothing."""
@@ -37,6 +38,7 @@ class KeyCache:
                 self._snapshots.pop(key_id, None)
             if not changes.is_complete:
                 self._snapshots.clear()
+                self._key_of_alias.clear()
 
     def cached(self, key_id: str) -> KeySnapshot | None:
         """The snapshot if it is here, without asking the store."""
@@ -45,6 +47,19 @@ class KeyCache:
     def get(self, key_id: str) -> KeySnapshot | None:
         """The snapshot of a key, from the store if need be; None if there is no such key."""
         return self._snapshots.get(key_id) or self._load(key_id)
+
+    def cached_by_alias(self, account_id: str, name: str) -> KeySnapshot | None:
+        """The key with this alias if it is here, without asking the store."""
+        snapshot = self._snapshots.get(self._key_of_alias.get((account_id, name), ""))
+        return snapshot if snapshot is not None and name in snapshot.aliases else None
+
+    def by_alias(self, account_id: str, name: str) -> KeySnapshot | None:
+        """The key with this alias, from the store if need be; None if there is no such alias."""
+        cached = self.cached_by_alias(account_id, name)
+        if cached is not None:
+            return cached
+        alias = self._store.find_alias(account_id, name)
+        return None if alias is None else self.get(alias.key_id)
 
     def cached_owner(self, material_id: bytes) -> KeySnapshot | None:
         """The key that owns a material, if both are here, without asking the store."""
@@ -82,4 +97,6 @@ class KeyCache:
                 return False
             self._snapshots[snapshot.key_id] = snapshot
             self._key_of_material.update(dict.fromkeys(snapshot.materials, snapshot.key_id))
+            for name in snapshot.aliases:
+                self._key_of_alias[snapshot.account_id, name] = snapshot.key_id
             return True

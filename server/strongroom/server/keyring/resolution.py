@@ -17,10 +17,15 @@ class KeyResolver:
         self._cache = cache
         self._realm = realm
         self._arn_prefix = realm.key_arn("")
+        self._alias_arn_prefix = realm.alias_arn("")
 
     def cached(self, identifier: str) -> KeySnapshot | None:
-        """The key with this id or ARN if it is cached: to tell how long a request will take, not who may."""
-        return self._cache.cached(identifier.removeprefix(self._arn_prefix))
+        """The key of this name if it is cached: to tell how long a request will take, not who may."""
+        found = self._cache.cached(identifier.removeprefix(self._arn_prefix))
+        if found is not None:
+            return found
+        name = identifier.removeprefix(self._alias_arn_prefix)
+        return self._cache.cached_by_alias(self._realm.account_id, name)
 
     def resolve(self, identifier: str, caller: Caller, *, accepts_alias: bool) -> KeySnapshot:
         """The key that an identifier names for this caller.
@@ -30,7 +35,7 @@ class KeyResolver:
             InvalidArn: an ARN that can't be read.
             AccessDenied: a key of another account, whether it exists or not.
         """
-        cached = self.cached(identifier)
+        cached = self._cache.cached(identifier.removeprefix(self._arn_prefix))
         if cached is not None and cached.account_id == caller.account_id:
             return cached
         if identifier.startswith("arn:"):
@@ -38,7 +43,7 @@ class KeyResolver:
         if is_key_id(identifier):
             return self._by_id(identifier, caller.account_id)
         if accepts_alias and is_alias_name(identifier):
-            raise _no_alias(self._realm.alias_arn(identifier, caller.account_id))
+            return self._by_alias(identifier, caller.account_id)
         raise NotFound(f"Invalid keyId '{identifier}'")
 
     def _by_arn(self, text: str, caller: Caller, *, accepts_alias: bool) -> KeySnapshot:
@@ -57,7 +62,13 @@ class KeyResolver:
             return self._by_id(arn.name, arn.account_id)
         if not accepts_alias:
             raise NotFound(f"Invalid keyId '{text}'")
-        raise _no_alias(text)
+        return self._by_alias(f"alias/{arn.name}", arn.account_id)
+
+    def _by_alias(self, name: str, account_id: str) -> KeySnapshot:
+        snapshot = self._cache.by_alias(account_id, name)
+        if snapshot is None:
+            raise no_alias(self._realm.alias_arn(name, account_id))
+        return snapshot
 
     def _by_id(self, key_id: str, account_id: str) -> KeySnapshot:
         snapshot = self._cache.get(key_id)
@@ -67,5 +78,6 @@ class KeyResolver:
         return snapshot
 
 
-def _no_alias(arn: str) -> AliasNotFound:
+def no_alias(arn: str) -> AliasNotFound:
+    """What is answered where there is no alias."""
     return AliasNotFound(f"Alias {arn} is not found.", metadata={"alias": arn})

@@ -40,6 +40,7 @@ class KeySnapshot:
     Args:
         state: the state that callers see: UNAVAILABLE while the current material is missing.
         materials: all materials by their 16-byte id; `current` is the one that encrypts.
+        aliases: the names of its aliases.
     """
 
     key_id: str
@@ -54,6 +55,7 @@ class KeySnapshot:
     created_at: datetime
     current: Material
     materials: Mapping[bytes, Material]
+    aliases: tuple[str, ...]
 
 
 _STATES = {name: v1.KeyState.Value(key) for key, name in names.STATE_NAMES.items()}
@@ -77,6 +79,7 @@ def snapshot_of(record: KeyRecord, realm: Realm) -> KeySnapshot:
         created_at=record.created_at,
         current=current,
         materials=MappingProxyType(materials),
+        aliases=record.aliases,
     )
 
 

@@ -1,8 +1,8 @@
 """The operations of AWS KMS: each declared once, as data, next to its function."""
 
 from strongroom.server.operations.catalogue import OPERATIONS
-from strongroom.server.operations.declaration import Call, KeyUse, Lane, Operation, Target
+from strongroom.server.operations.declaration import Call, KeyUse, Lane, NamedAlias, Operation, Target
 from strongroom.server.operations.material_use import Steps
 from strongroom.server.operations.parts import Parts
 
-__all__ = ["OPERATIONS", "Call", "KeyUse", "Lane", "Operation", "Parts", "Steps", "Target"]
+__all__ = ["OPERATIONS", "Call", "KeyUse", "Lane", "NamedAlias", "Operation", "Parts", "Steps", "Target"]

@@ -1,6 +1,7 @@
 """All operations of the service."""
 
 from strongroom.server.operations import (
+    alias_management,
     authentication_codes,
     batches,
     data_key_pairs,
@@ -13,6 +14,7 @@ from strongroom.server.operations import (
     randomness,
     shared_secrets,
     signing,
+    tagging,
     token_description,
 )
 from strongroom.server.operations.declaration import Operation
@@ -21,6 +23,8 @@ OPERATIONS: tuple[Operation, ...] = (
     *key_creation.OPERATIONS,
     *key_listing.OPERATIONS,
     *key_management.OPERATIONS,
+    *alias_management.OPERATIONS,
+    *tagging.OPERATIONS,
     *token_description.OPERATIONS,
     *encryption.OPERATIONS,
     *data_keys.OPERATIONS,

@@ -31,6 +31,13 @@ class Lane(Enum):
     RSA_PAIRS = auto()
 
 
+class NamedAlias(NamedTuple):
+    """An alias that a request is about."""
+
+    arn: str
+    account_id: str
+
+
 class Target(NamedTuple):
     """A key that a request uses.
 
@@ -38,11 +45,13 @@ class Target(NamedTuple):
         key: the key.
         material: the one that this operation uses, or None if the key can't have made the blob.
         blob: what to decrypt, if this use decrypts.
+        alias: the key's alias that the request is about, if it is: it is authorised, too.
     """
 
     key: KeySnapshot
     material: Material | None
     blob: Blob | None = None
+    alias: NamedAlias | None = None
 
 
 class Call(NamedTuple):

@@ -1,7 +1,7 @@
 """DescribeKey and ListKeys."""
 
-from strongroom.server.core import key_states, markers
-from strongroom.server.core.fields import Integer, PresentText
+from strongroom.server.core import key_states
+from strongroom.server.operations import paging
 from strongroom.server.operations import shared_fields as fields
 from strongroom.server.operations.declaration import Call, Operation
 from strongroom.server.operations.key_uses import managed
@@ -10,9 +10,8 @@ from strongroom.server.operations.parts import Parts
 from strongroom.v1 import key_service_pb2 as keys
 from strongroom.v1 import resources_pb2 as v1
 
-DEFAULT_LIMIT = 100
-MAX_LIMIT = 1000
-MARKER = PresentText("marker", 1, 1024, "[\u0020-\u00ff]+")
+_DEFAULT_LIMIT = 100
+_MAX_LIMIT = 1000
 
 _SERVICE = "strongroom.v1.KeyService"
 
@@ -24,14 +23,15 @@ def _describe_key(parts: Parts, call: Call) -> keys.DescribeKeyResponse:
 def _list_keys(parts: Parts, call: Call) -> keys.ListKeysResponse:
     request, account_id = call.request, call.caller.account_id
     binding = ("ListKeys", account_id)
-    after = markers.read(request.marker, *binding) if request.HasField("marker") else None
-    limit = request.limit if request.HasField("limit") else DEFAULT_LIMIT
-    page = parts.store.list_key_ids(account_id, limit=limit, after=after)
+    page = parts.store.list_key_ids(
+        account_id,
+        limit=paging.limit_of(request, _DEFAULT_LIMIT),
+        after=paging.after_of(parts, request, *binding),
+    )
     entry = v1.KeyListEntry
     return keys.ListKeysResponse(
         keys=[entry(key_id=i, key_arn=parts.realm.key_arn(i, account_id)) for i in page.key_ids],
-        truncated=page.truncated,
-        next_marker=markers.make(page.key_ids[-1], *binding) if page.truncated else "",
+        **paging.end_of_page(parts, page.key_ids[-1] if page.truncated else None, *binding),
     )
 
 
@@ -51,7 +51,7 @@ LIST_KEYS = Operation(
     service=_SERVICE,
     request=keys.ListKeysRequest,
     response=keys.ListKeysResponse,
-    fields=(Integer("limit", 1, MAX_LIMIT), MARKER),
+    fields=(paging.limit_field(_MAX_LIMIT), paging.MARKER),
     action="ListKeys",
     run=_list_keys,
 )

@@ -1,10 +1,6 @@
 """EnableKey, DisableKey and UpdateKeyDescription."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from strongroom.server.core import key_states, names
-from strongroom.server.core.errors import NotFound
 from strongroom.server.core.fields import PresentText
 from strongroom.server.keyring import KeySnapshot
 from strongroom.server.operations import shared_fields as fields
@@ -12,14 +8,13 @@ from strongroom.server.operations.declaration import Call, Operation
 from strongroom.server.operations.key_creation import MAX_DESCRIPTION_CHARACTERS
 from strongroom.server.operations.key_uses import managed
 from strongroom.server.operations.parts import Parts
-from strongroom.server.store import NoSuchKey, NotInState
+from strongroom.server.operations.stored_states import EDITABLE_STORED, as_stored
 from strongroom.v1 import key_service_pb2 as keys
 
 _SERVICE = "strongroom.v1.KeyService"
 
 # The stored states that the switch may find; what callers see as Unavailable is stored as one of them.
 _SWITCHED = frozenset(names.KEY_STATES[state] for state in (key_states.ENABLED, key_states.DISABLED))
-_EDITABLE = frozenset(names.KEY_STATES[state] for state in key_states.EDITABLE)
 
 
 def _enable_key(parts: Parts, call: Call) -> keys.EnableKeyResponse:
@@ -33,27 +28,15 @@ def _disable_key(parts: Parts, call: Call) -> keys.DisableKeyResponse:
 
 
 def _switch(parts: Parts, key: KeySnapshot, to: int) -> None:
-    with _as_stored(key):
+    with as_stored(key):
         parts.store.set_state(key.key_id, names.KEY_STATES[to], allowed_from=_SWITCHED)
 
 
 def _update_key_description(parts: Parts, call: Call) -> keys.UpdateKeyDescriptionResponse:
     key = call.targets[0].key
-    with _as_stored(key):
-        parts.store.set_description(key.key_id, call.request.description, allowed_in=_EDITABLE)
+    with as_stored(key):
+        parts.store.set_description(key.key_id, call.request.description, allowed_in=EDITABLE_STORED)
     return keys.UpdateKeyDescriptionResponse()
-
-
-@contextmanager
-def _as_stored(key: KeySnapshot) -> Iterator[None]:
-    """Words the store's refusals: the key changed between the check and the transaction."""
-    try:
-        yield
-    except NotInState as error:
-        state = names.number_of(names.KEY_STATES, error.state)
-        raise key_states.refusal(state, key.arn) from None
-    except NoSuchKey:
-        raise NotFound(f"Key '{key.arn}' does not exist", metadata={"keyId": key.arn}) from None
 
 
 ENABLE_KEY = Operation(

@@ -5,10 +5,10 @@ from strongroom.server.core.callers import Caller
 from strongroom.server.core.errors import AccessDenied, InvalidCiphertext
 from strongroom.server.core.fields import Request
 from strongroom.server.core.key_specs import RULES
-from strongroom.server.core.key_states import USABLE
+from strongroom.server.core.key_states import ANY, USABLE
 from strongroom.server.keyring import KeySnapshot, Material
 from strongroom.server.operations import key_checks
-from strongroom.server.operations.declaration import KeyUse, Target
+from strongroom.server.operations.declaration import KeyUse, NamedAlias, Target
 from strongroom.server.operations.key_checks import Check
 from strongroom.server.operations.parts import Parts
 from strongroom.v1 import resources_pb2 as v1
@@ -17,17 +17,47 @@ _ENCRYPTS = v1.KEY_USAGE_ENCRYPT_DECRYPT
 _DEFAULT = v1.ENCRYPTION_ALGORITHM_SYMMETRIC_DEFAULT
 
 
-def managed(action: str, states: frozenset[int], *, accepts_alias: bool = False) -> KeyUse:
-    """The key whose metadata an operation reads or changes, named by `key_id`."""
+def managed(
+    action: str, states: frozenset[int], *, key_id: str = "key_id", accepts_alias: bool = False
+) -> KeyUse:
+    """The key whose metadata an operation reads or changes, named by the field `key_id`."""
 
     def find(parts: Parts, caller: Caller, request: Request) -> Target:
-        key = parts.resolver.resolve(request.key_id, caller, accepts_alias=accepts_alias)
+        key = parts.resolver.resolve(getattr(request, key_id), caller, accepts_alias=accepts_alias)
         return Target(key, key.current)
 
     def is_cached(parts: Parts, request: Request) -> bool:
-        return parts.resolver.cached(request.key_id) is not None
+        return parts.resolver.cached(getattr(request, key_id)) is not None
 
     return KeyUse(action, find, is_cached, states)
+
+
+def naming(action: str, states: frozenset[int]) -> KeyUse:
+    """The key named by `target_key_id`, for which the alias `alias_name` is to stand."""
+
+    def find(parts: Parts, caller: Caller, request: Request) -> Target:
+        key = parts.resolver.resolve(request.target_key_id, caller, accepts_alias=False)
+        return Target(key, key.current, alias=_alias(parts, caller, request))
+
+    return KeyUse(action, find, _never, states)
+
+
+def named(action: str) -> KeyUse:
+    """The key for which the alias `alias_name` stands, in any state."""
+
+    def find(parts: Parts, caller: Caller, request: Request) -> Target:
+        key = parts.resolver.resolve(request.alias_name, caller, accepts_alias=True)
+        return Target(key, key.current, alias=_alias(parts, caller, request))
+
+    return KeyUse(action, find, _never, ANY)
+
+
+def _alias(parts: Parts, caller: Caller, request: Request) -> NamedAlias:
+    return NamedAlias(parts.realm.alias_arn(request.alias_name, caller.account_id), caller.account_id)
+
+
+def _never(parts: Parts, request: Request) -> bool:  # noqa: ARG001 # a KeyUse's function
+    return False
 
 
 def using(action: str, usage: int, *checks: Check, algorithm: tuple[str, str], is_private: bool) -> KeyUse:

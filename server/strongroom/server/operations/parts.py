@@ -6,6 +6,7 @@ from datetime import datetime
 
 from strongroom.hsm import KeyKind, KeyPurpose, Token
 from strongroom.server.core.arns import Realm
+from strongroom.server.core.markers import Markers
 from strongroom.server.keyring import KeyCache, KeyResolver
 from strongroom.server.operations.asymmetric import AsymmetricKeys
 from strongroom.server.operations.mac_keys import MacKeys
@@ -33,6 +34,7 @@ class Parts:
     cipher: SymmetricCipher
     asymmetric: AsymmetricKeys
     macs: MacKeys
+    markers: Markers
     realm: Realm
     deployment: str
     boot_id: str

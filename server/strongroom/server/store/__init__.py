@@ -1,8 +1,10 @@
 """The store: everything that isn't key material."""
 
 from strongroom.server.store.errors import (
+    AliasExists,
     EncryptionsExhausted,
     IntentLost,
+    NoSuchAlias,
     NoSuchKey,
     NotInState,
     SchemaOutdated,
@@ -12,9 +14,13 @@ from strongroom.server.store.errors import (
     StoreExists,
     StoreForeign,
     StoreUnavailable,
+    TooManyAliases,
+    TooManyTags,
 )
 from strongroom.server.store.feed import ChangeFeed
 from strongroom.server.store.records import (
+    Alias,
+    AliasPage,
     Changes,
     Deployment,
     Intent,
@@ -29,6 +35,9 @@ from strongroom.server.store.records import (
 from strongroom.server.store.store import Store, utc_now
 
 __all__ = [
+    "Alias",
+    "AliasExists",
+    "AliasPage",
     "ChangeFeed",
     "Changes",
     "Deployment",
@@ -40,6 +49,7 @@ __all__ = [
     "MaterialRecord",
     "NewKey",
     "NewMaterial",
+    "NoSuchAlias",
     "NoSuchKey",
     "NotInState",
     "Reservation",
@@ -52,5 +62,7 @@ __all__ = [
     "StoreForeign",
     "StoreUnavailable",
     "Tag",
+    "TooManyAliases",
+    "TooManyTags",
     "utc_now",
 ]

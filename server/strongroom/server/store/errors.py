@@ -1,8 +1,10 @@
 """What can go wrong with the store.
 
 StoreError
+    AliasExists             the account has an alias of this name
     EncryptionsExhausted    a material has no encryptions left to reserve
     IntentLost              reconciliation has undone what was being created
+    NoSuchAlias             the account has no such alias, or it was moved meanwhile
     NoSuchKey               no key has this id
     NotInState              the key's state doesn't allow the change
     SchemaUnknown           the database is newer than this program, or isn't ours
@@ -11,6 +13,8 @@ StoreError
     StoreExists             there is a database already; nothing is overwritten
     StoreForeign            the database belongs to another deployment
     StoreUnavailable        the database can't be used now: locked too long, full, or not reachable
+    TooManyAliases          the key would have more names than it may
+    TooManyTags             the key would have more tags than it may
 """
 
 from strongroom.server.store.records import Deployment
@@ -20,12 +24,20 @@ class StoreError(Exception):
     """Anything that the store raises. Never with values of rows."""
 
 
+class AliasExists(StoreError):
+    """The account has an alias of this name."""
+
+
 class EncryptionsExhausted(StoreError):
     """A material has no encryptions left to reserve."""
 
 
 class IntentLost(StoreError):
     """Reconciliation has undone what was being created."""
+
+
+class NoSuchAlias(StoreError):
+    """The account has no such alias, or it was moved meanwhile."""
 
 
 class NoSuchKey(StoreError):
@@ -74,3 +86,11 @@ class StoreForeign(StoreError):
 
 class StoreUnavailable(StoreError):
     """The database can't be used now."""
+
+
+class TooManyAliases(StoreError):
+    """The key would have more names than it may."""
+
+
+class TooManyTags(StoreError):
+    """The key would have more tags than it may."""

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, Select, func, select, update
 
 from strongroom.server.store.errors import NoSuchKey, NotInState
 from strongroom.server.store.records import KeyPage, KeyRecord, MaterialRecord, Tag
-from strongroom.server.store.tables import keys, materials, tags
+from strongroom.server.store.tables import aliases, keys, materials, tags
 from strongroom.server.store.transactions import append_change
 
 CREATING = "Creating"
@@ -25,6 +25,7 @@ def load_key(connection: Connection, key_id: str) -> KeyRecord | None:
         **row._mapping,  # noqa: SLF001 # SQLAlchemy's public name for it
         materials=_materials_of(connection, key_id),
         tags=_tags_of(connection, key_id),
+        aliases=_aliases_of(connection, key_id),
     )
 
 
@@ -56,14 +57,29 @@ def change_key(
         NoSuchKey: there is no such key.
         NotInState: its state isn't among `allowed_from`.
     """
+    require_state(connection, key_id, allowed_from)
+    connection.execute(update(keys).where(keys.c.key_id == key_id).values(values))
+    append_change(connection, key_id, at)
+
+
+def require_state(connection: Connection, key_id: str, allowed: Collection[str]) -> None:
+    """Returns if a key is there and its state is one of these.
+
+    Raises:
+        NoSuchKey: there is no such key.
+        NotInState: its state is another.
+    """
     query = select(keys.c.state).where(keys.c.key_id == key_id, _VISIBLE)
     state = connection.execute(query).scalar_one_or_none()
     if state is None:
         raise NoSuchKey
-    if state not in allowed_from:
+    if state not in allowed:
         raise NotInState(state)
-    connection.execute(update(keys).where(keys.c.key_id == key_id).values(values))
-    append_change(connection, key_id, at)
+
+
+def _aliases_of(connection: Connection, key_id: str) -> tuple[str, ...]:
+    query = select(aliases.c.alias_name).where(aliases.c.key_id == key_id).order_by(aliases.c.alias_name)
+    return tuple(connection.execute(query).scalars())
 
 
 def _materials_of(connection: Connection, key_id: str) -> tuple[MaterialRecord, ...]:

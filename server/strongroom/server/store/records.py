@@ -28,6 +28,34 @@ class Tag:
 
 
 @dataclass(frozen=True, slots=True)
+class TagPage:
+    """A page of tags; `last` is the place of its last, `truncated` if more follow."""
+
+    tags: tuple[Tag, ...]
+    last: str
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A name of a key, `alias/…`."""
+
+    account_id: str
+    alias_name: str
+    key_id: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AliasPage:
+    """A page of aliases, by name; `truncated` if more follow."""
+
+    aliases: tuple[Alias, ...]
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True)
 class NewKey:
     """A key to be created; names of spec, usage and origin are AWS KMS's."""
 
@@ -79,7 +107,7 @@ class MaterialRecord:
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """A key with its materials and tags."""
+    """A key with its materials, its tags and the names of its aliases."""
 
     key_id: str
     account_id: str
@@ -95,6 +123,7 @@ class KeyRecord:
     current_material_id: bytes
     materials: tuple[MaterialRecord, ...]
     tags: tuple[Tag, ...]
+    aliases: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,18 @@
 """The store: everything that isn't key material, in short transactions."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine, insert, select, text
 
-from strongroom.server.store import keys, materials, schema, tables, upkeep
+from strongroom.server.store import aliases, keys, materials, schema, tables, tags, upkeep
 from strongroom.server.store.engine import create_file, open_engine, sqlite_path
 from strongroom.server.store.errors import SchemaOutdated, StoreUnavailable
 from strongroom.server.store.feed import ChangeFeed, SqliteChangeFeed
 from strongroom.server.store.records import (
+    Alias,
+    AliasPage,
     Deployment,
     Intent,
     KeyPage,
@@ -19,6 +21,8 @@ from strongroom.server.store.records import (
     NewKey,
     NewMaterial,
     Reservation,
+    Tag,
+    TagPage,
 )
 from strongroom.server.store.transactions import changing, reading, typed_errors
 
@@ -162,6 +166,60 @@ class Store:
         """How many keys an account has."""
         with reading(self._engine) as connection:
             return keys.count_keys(connection, account_id)
+
+    def find_alias(self, account_id: str, alias_name: str) -> Alias | None:
+        """An alias of an account, or None."""
+        with reading(self._engine) as connection:
+            return aliases.find(connection, account_id, alias_name)
+
+    def create_alias(
+        self, account_id: str, alias_name: str, key_id: str, *, allowed_in: frozenset[str], most: int
+    ) -> None:
+        """Gives a key a name; NoSuchKey, NotInState, AliasExists, and TooManyAliases above `most`."""
+        now = self._clock()
+        with changing(self._engine) as connection:
+            alias = Alias(account_id, alias_name, key_id, now, now)
+            aliases.create(connection, alias, allowed_in, most)
+
+    def move_alias(self, alias: Alias, key_id: str, *, allowed_in: frozenset[str], most: int) -> None:
+        """Moves an alias to another key; NoSuchKey, NotInState, NoSuchAlias, TooManyAliases."""
+        with changing(self._engine) as connection:
+            aliases.move(connection, alias, key_id, allowed_in, most, self._clock())
+
+    def delete_alias(self, account_id: str, alias_name: str) -> None:
+        """Takes a name away; NoSuchAlias if there is none."""
+        with changing(self._engine) as connection:
+            aliases.remove(connection, account_id, alias_name, self._clock())
+
+    def list_aliases(
+        self, account_id: str, key_id: str | None, *, limit: int, after: str | None
+    ) -> AliasPage:
+        """Up to `limit` aliases of an account, or of one of its keys, behind the name `after`."""
+        with reading(self._engine) as connection:
+            return aliases.page(connection, account_id, key_id, limit, after)
+
+    def put_tags(
+        self, key_id: str, new: Sequence[Tag], *, allowed_in: frozenset[str], most: int
+    ) -> None:
+        """Sets tags of a key; NoSuchKey, NotInState, and TooManyTags above `most`."""
+        with changing(self._engine) as connection:
+            tags.put(connection, key_id, new, allowed_in, most, self._clock())
+
+    def remove_tags(self, key_id: str, tag_keys: Collection[str], *, allowed_in: frozenset[str]) -> None:
+        """Removes tags of a key; NoSuchKey, NotInState."""
+        with changing(self._engine) as connection:
+            tags.remove(connection, key_id, tag_keys, allowed_in, self._clock())
+
+    def list_tags(self, key_id: str, *, limit: int, after: str | None) -> TagPage:
+        """Up to `limit` tags of a key behind the place `after`."""
+        with reading(self._engine) as connection:
+            return tags.page(connection, key_id, limit, after)
+
+    def secret(self, name: str) -> bytes:
+        """A secret that all processes of the deployment share."""
+        with reading(self._engine) as connection:
+            query = select(tables.secrets.c.value).where(tables.secrets.c.name == name)
+            return bytes(connection.execute(query).scalar_one())
 
     def find_material(self, material_id: bytes) -> MaterialRecord | None:
         """An enabled material, or None."""

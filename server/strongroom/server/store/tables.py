@@ -83,6 +83,16 @@ tags = Table(
     Column("position", Integer, nullable=False),
 )
 
+aliases = Table(
+    "aliases",
+    metadata,
+    Column("account_id", String(12), primary_key=True),
+    Column("alias_name", String(256), primary_key=True),
+    Column("key_id", ForeignKey("keys.key_id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("created_at", Microseconds, nullable=False),
+    Column("updated_at", Microseconds, nullable=False),
+)
+
 materials = Table(
     "materials",
     metadata,
@@ -117,6 +127,13 @@ changes = Table(
     Column("key_id", String(36), nullable=False),
     Column("at", Microseconds, nullable=False),
     sqlite_autoincrement=True,
+)
+
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("value", LargeBinary, nullable=False),
 )
 
 leases = Table(

@@ -20,6 +20,8 @@ from google.rpc.error_details_pb2 import (
 from google.rpc.status_pb2 import Status
 
 from strongroom.server.core.errors import (
+    AliasExists,
+    AliasNotFound,
     KeyDisabled,
     KeyStateInvalid,
     KmsError,
@@ -113,9 +115,10 @@ def _quota(error: KmsError) -> Message:
 
 
 def _resource(error: KmsError) -> Message:
-    name = error.metadata.get("keyId") or error.metadata.get("alias", "")
+    is_alias = isinstance(error, AliasExists | AliasNotFound)
     detail: Message = ResourceInfo(
-        resource_type="AWS::KMS::Key", resource_name=_shortened(name, _MAX_DETAIL_BYTES)
+        resource_type="AWS::KMS::Alias" if is_alias else "AWS::KMS::Key",
+        resource_name=_shortened(error.metadata.get("alias" if is_alias else "keyId", ""), _MAX_DETAIL_BYTES),
     )
     return detail
 
@@ -126,5 +129,6 @@ _DETAILS: Mapping[type[KmsError], Callable[[Any], Message | None]] = {
     KeyDisabled: _key_state,
     KeyStateInvalid: _key_state,
     LimitExceeded: _quota,
+    AliasExists: _resource,
     NotFound: _resource,
 }

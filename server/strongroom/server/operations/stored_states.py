@@ -1,0 +1,24 @@
+"""What the store says when a key changed between the check and the transaction."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from strongroom.server.core import key_states, names
+from strongroom.server.core.errors import NotFound
+from strongroom.server.keyring import KeySnapshot
+from strongroom.server.store import NoSuchKey, NotInState
+
+EDITABLE_STORED = frozenset(names.KEY_STATES[state] for state in key_states.EDITABLE)
+"""The stored states in which description, tags and aliases may change."""
+
+
+@contextmanager
+def as_stored(key: KeySnapshot) -> Iterator[None]:
+    """Words the store's refusals: the key changed between the check and the transaction."""
+    try:
+        yield
+    except NotInState as error:
+        state = names.number_of(names.KEY_STATES, error.state)
+        raise key_states.refusal(state, key.arn) from None
+    except NoSuchKey:
+        raise NotFound(f"Key '{key.arn}' does not exist", metadata={"keyId": key.arn}) from None
