@@ -1,5 +1,6 @@
 """Batches: each item is answered, authorised and recorded on its own."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -152,3 +153,15 @@ def test_the_largest_batch_fits_into_a_message(client: Client) -> None:
     key = client.create_key().key_id
     sealed: list[Any] = client.batch_encrypt([EncryptItem(key, bytes(4096))] * 1000)
     assert {len(one.ciphertext_blob) for one in sealed} == {4141}
+
+
+def test_a_slow_batch_obeys_what_happens_meanwhile(client: Client, service: Service) -> None:
+    key_id = client.create_key(key_spec="RSA_4096", key_usage="SIGN_VERIFY").key_id
+    items = [SignItem(key_id, bytes(32), "RSASSA_PSS_SHA_256", message_type="DIGEST")] * 400
+    with ThreadPoolExecutor(1) as pool, Client(service.deployment.endpoint(), timeout_s=60) as other:
+        answers = pool.submit(other.batch_sign, items)
+        time.sleep(0.3)
+        client.disable_key(key_id)
+        kinds = [type(answer) for answer in answers.result()]
+    assert kinds[-1] is errors.Disabled
+    assert len({*kinds}) == 2

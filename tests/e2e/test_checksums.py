@@ -58,3 +58,11 @@ def test_a_wrong_checksum_is_refused(stub: Any, client: Client, checksum: int) -
         stub.Encrypt(request, timeout=5)
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert "altered on their way" in str(caught.value.details())
+
+
+def test_the_record_of_a_refused_request_is_short(stub: Any, service: Service) -> None:
+    request = encryption.EncryptRequest(key_id="k" * 900_000, plaintext=b"x", plaintext_crc32c=0)
+    with pytest.raises(grpc.RpcError):
+        stub.Encrypt(request, timeout=5)
+    refused = [r for r in service.deployment.audit_records() if "altered on" in str(r.get("errorMessage"))]
+    assert len(str(refused[-1])) < 2000

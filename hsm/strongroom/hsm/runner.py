@@ -9,7 +9,6 @@ from strongroom.hsm import objects
 from strongroom.hsm.connection import Connection
 from strongroom.hsm.errors import (
     CiphertextRejected,
-    HsmError,
     IdentityMismatch,
     KeyNotProtected,
     MaterialMissing,
@@ -53,38 +52,47 @@ class Runner:
             CiphertextRejected: of a decryption.
         """
 
-        def work(connection: Connection, session: PooledSession) -> T:
-            return self._do(call, connection, session)
+        def find(connection: Connection, session: PooledSession) -> int:
+            return self.handle_of(connection, session, call.ref)
 
+        def work(connection: Connection, session: PooledSession) -> T:
+            return call.work(session, find(connection, session), *call.arguments)
+
+        if call.ref.material_id not in self._link.current().handles:
+            self.run(find, ref=call.ref)  # what fails in the search says nothing of a ciphertext
         return self.run(work, ref=call.ref, is_decryption=call.is_decryption, attempts=attempts)
 
     def use_each(self, calls: Sequence[TokenCall[Any]]) -> list[Any]:
         """Uses materials, one behind the other; gives for each its result, or the exception.
 
-        All in one session, unless a call fails.
+        As many as can be in one session, for as long as nothing fails and nobody waits for it.
         """
         results: list[Any] = []
         while len(results) < len(calls):
-            results += self._use_some(calls[len(results) :])
+            rest = calls[len(results) :]
+            results += self._use_some(rest) or [self._outcome(rest[0])]
         return results
 
     def _use_some(self, calls: Sequence[TokenCall[Any]]) -> list[Any]:
-        """The results of calls in one session, up to the first that the session may not survive."""
+        """The results of calls in one session, up to where it ends."""
         try:
             connection = self._link.current()
             session = self._failures.acquire(connection)
-        except HsmError as error:
+        except Exception as error:  # noqa: BLE001 # it is the answer to these calls, and to no others
             return [error] * len(calls)
         results: list[Any] = []
         for call in calls:
+            handle = connection.handles.get(call.ref.material_id)
+            if handle is None or (results and not self._may_go_on(connection)):
+                break
             try:
-                results.append(self._do(call, connection, session))
+                results.append(call.work(session, handle, *call.arguments))
             except pkcs11.PKCS11Error as error:
                 results.append(self._do_again(call, connection, session, error))
                 return results
             except _HARMLESS as error:
                 results.append(error)
-            except Exception as error:  # noqa: BLE001 # it is this call's answer, and no other's
+            except Exception as error:  # noqa: BLE001 # likewise
                 connection.sessions.discard(session)
                 results.append(error)
                 return results
@@ -94,11 +102,9 @@ class Runner:
         connection.sessions.release(session)
         return results
 
-    def _do(self, call: TokenCall[T], connection: Connection, session: PooledSession) -> T:
-        handle = connection.handles.get(call.ref.material_id)
-        if handle is None:
-            handle = self.handle_of(connection, session, call.ref)
-        return call.work(session, handle, *call.arguments)
+    def _may_go_on(self, connection: Connection) -> bool:
+        """False if the connection was given up, or somebody waits for a session of it."""
+        return self._link.connection is connection and not connection.sessions.is_wanted
 
     def _do_again(
         self, call: TokenCall[T], connection: Connection, session: PooledSession, error: pkcs11.PKCS11Error
@@ -108,9 +114,15 @@ class Runner:
             self._failures.settle(
                 Failure(connection, session, error, call.ref, call.is_decryption, is_last=False)
             )
-            return self.use(call, attempts=1)
         except Exception as final:  # noqa: BLE001 # likewise
             return final
+        return self._outcome(call, attempts=1)
+
+    def _outcome(self, call: TokenCall[T], *, attempts: int = 2) -> T | Exception:
+        try:
+            return self.use(call, attempts=attempts)
+        except Exception as error:  # noqa: BLE001 # likewise
+            return error
 
     def handle_of(self, connection: Connection, session: PooledSession, ref: MaterialRef) -> int:
         """The handle of a material, found and proved if need be.

@@ -6,6 +6,7 @@ private handle. All others are opened without a PIN and inherit the login.
 
 import time
 from collections import deque
+from contextlib import suppress
 from threading import Condition
 from typing import Any
 
@@ -41,6 +42,15 @@ class PooledSession:
         return self._ivs.pop()
 
 
+class _Waiter:
+    """Somebody who waits for a session, and the one that he was given."""
+
+    __slots__ = ("session",)
+
+    def __init__(self) -> None:
+        self.session: PooledSession | None = None
+
+
 class SessionPool:
     """Sessions for one operation at a time each; last in, first out.
 
@@ -56,7 +66,7 @@ class SessionPool:
         self._ivs_at_once = ivs_at_once
         self._idle: deque[PooledSession] = deque()
         self._opened = 0
-        self._waiting = 0
+        self._waiters: deque[_Waiter] = deque()
         self._lock = Condition()
         self._is_closed = False
 
@@ -74,8 +84,13 @@ class SessionPool:
     def release(self, session: PooledSession) -> None:
         """Gives a healthy session back."""
         self._idle.append(session)
-        if self._waiting:
-            self._wake_one()
+        if self._waiters:
+            self._hand_over()
+
+    @property
+    def is_wanted(self) -> bool:
+        """True if somebody waits for a session."""
+        return bool(self._waiters)
 
     def discard(self, session: PooledSession) -> None:
         """Closes a session whose state is in doubt."""
@@ -106,31 +121,40 @@ class SessionPool:
         return self._open() if session is None else session
 
     def _wait(self, deadline: float) -> PooledSession | None:
-        """An idle session; None once another may be opened, and is counted."""
+        """A session that was handed over, or an idle one; None once another may be opened, and is counted."""
+        waiter = _Waiter()
         with self._lock:
-            self._waiting += 1  # before the look at `_idle`: a release after it wakes us
+            self._waiters.append(waiter)  # before the look at `_idle`: a release after it hands over
             try:
                 while not self._is_closed:
+                    if waiter.session is not None:
+                        return waiter.session
                     if self._opened < self._limit:
                         self._opened += 1
                         return None
                     try:
                         return self._idle.pop()
                     except IndexError:
-                        if not self._lock.wait(deadline - time.monotonic()):
+                        if not self._lock.wait(deadline - time.monotonic()) and waiter.session is None:
                             break
             finally:
-                self._waiting -= 1
+                with suppress(ValueError):
+                    self._waiters.remove(waiter)
+            if waiter.session is not None:
+                self._idle.append(waiter.session)  # the pool was closed meanwhile
         raise TokenUnavailable("No session of the token is free.", retry_after_s=1.0)
 
-    def _wake_one(self) -> None:
+    def _hand_over(self) -> None:
+        """Gives idle sessions to those who wait, so that whoever released one can't take it again at once."""
         with self._lock:
-            self._lock.notify()
+            while self._waiters and self._idle:
+                self._waiters.popleft().session = self._idle.pop()
+            self._lock.notify_all()
 
     def _count_less(self) -> None:
         with self._lock:
             self._opened -= 1
-            self._lock.notify()
+            self._lock.notify_all()
 
     def _open(self) -> PooledSession:
         try:

@@ -48,11 +48,23 @@ class Execution:
         calls = [self._step(progress, self._begin) for progress in requests]
         while asking := [(progress, call) for progress, call in zip(requests, calls, strict=True) if call]:
             requests = [progress for progress, _ in asking]
-            answers = self._parts.token.use_each([call for _, call in asking])
+            answers = self._ask_token(requests, [call for _, call in asking])
             calls = [
                 self._step(progress, _go_on, answer)
                 for progress, answer in zip(requests, answers, strict=True)
             ]
+
+    def _ask_token(self, requests: Sequence[Progress], calls: Sequence[TokenCall[Any]]) -> list[Any]:
+        """The results of calls, or exceptions; each request's duration has its share of the time."""
+        started = time.perf_counter_ns()
+        try:
+            return self._parts.token.use_each(calls)
+        except Exception as error:  # noqa: BLE001 # a defect that is each one's incident
+            return [error] * len(calls)
+        finally:
+            share = (time.perf_counter_ns() - started) // len(calls)
+            for progress in requests:
+                progress.duration_ns += share
 
     def _step(
         self, progress: Progress, step: Callable[..., TokenCall[Any] | None], *arguments: object
@@ -88,6 +100,7 @@ class Execution:
         if time.monotonic() > progress.arrival.deadline:
             raise DeadlineExceeded("The deadline passed before the request's turn came.")
         operation.validate(request)
+        progress.is_valid = True
         self._authorize(progress, caller)
         for use, target in zip(operation.uses, progress.targets, strict=True):
             if target.key.state not in use.states:

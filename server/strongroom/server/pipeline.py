@@ -16,7 +16,7 @@ from strongroom.server.audit import AuditUnavailable, RecordWriter
 from strongroom.server.audit.records import Answered
 from strongroom.server.authentication import Authenticator
 from strongroom.server.authorization import Authorizer
-from strongroom.server.core.errors import InvalidTag, KmsError, Throttled, ValidationFailed
+from strongroom.server.core.errors import KmsError, Throttled
 from strongroom.server.execution import RETRY_AFTER_S, Execution, unrecordable
 from strongroom.server.operations import Operation, Parts, Target
 from strongroom.server.requests import Arrival, Outcome, Progress
@@ -109,10 +109,19 @@ class Pipeline:
         return [_outcome(progress) for progress in requests]
 
     def carry(self, requests: Sequence[Progress]) -> None:
-        """Carries requests through likewise; what came of each is in its progress."""
+        """Carries requests through likewise, stage by stage; what came of each is in its progress."""
+        self._execution.carry_out(requests)
+        self._conclude(requests)
+
+    def carry_slowly(self, requests: Sequence[Progress]) -> None:
+        """Likewise, one wholly after the other: each obeys what happened while those before it took long."""
+        for progress in requests:
+            self._execution.carry_out([progress])
+        self._conclude(requests)
+
+    def _conclude(self, requests: Sequence[Progress]) -> None:
         if not requests:
             return
-        self._execution.carry_out(requests)
         self._record(requests)
         for progress in requests:
             self._log_if_wanted(progress)
@@ -182,7 +191,7 @@ def _resources(targets: tuple[Target, ...]) -> tuple[str, ...]:
 def _parameters(progress: Progress) -> Mapping[str, object] | None:
     if progress.request is None or progress.caller is None:
         return None  # unreadable, or from nobody that we know: it could be of any size
-    if isinstance(progress.error, ValidationFailed | InvalidTag):
+    if not progress.is_valid:
         return progress.operation.valid_parameters(progress.request)
     return progress.operation.request_parameters(progress.request)
 

@@ -39,6 +39,7 @@ class Progress:
     operation: Operation
     arrival: Arrival
     request: Any = None
+    is_valid: bool = False
     caller: Caller | None = None
     targets: tuple[Target, ...] = ()
     obstacle: Exception | None = None

@@ -104,7 +104,7 @@ class Dispatch:
                 quick = set(map(_id_of, inline))
                 rest = [item for item in items if item.request_id not in quick]
                 loop = asyncio.get_running_loop()
-                await loop.run_in_executor(self.executors[Lane.COMMON], self.pipeline.carry, rest)
+                await loop.run_in_executor(self.executors[Lane.COMMON], self.pipeline.carry_slowly, rest)
             else:
                 await asyncio.sleep(0)
             done += items
