@@ -27,4 +27,5 @@ def key_metadata(
         key_agreement_algorithms=(),
         encapsulation_algorithms=(),
         current_key_material_id="",
+        deletion_date=None,
     )

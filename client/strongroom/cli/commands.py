@@ -8,12 +8,14 @@ from typing import Annotated
 import typer
 
 from strongroom.cli import (
+    alias_commands,
     crypto_commands,
     key_commands,
     key_pair_commands,
     mac_commands,
     secret_commands,
     signing_commands,
+    tag_commands,
     token_commands,
 )
 from strongroom.cli.failures import EXIT_CODES
@@ -29,6 +31,8 @@ app = typer.Typer(
     epilog=EXIT_CODES,
 )
 app.add_typer(key_commands.app, name="key")
+app.add_typer(alias_commands.app, name="alias")
+app.add_typer(tag_commands.app, name="tag")
 register(app, crypto_commands.COMMANDS)
 register(app, signing_commands.COMMANDS)
 register(app, mac_commands.COMMANDS)

@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from strongroom.cli.failures import EXIT_CODES, usage
-from strongroom.cli.options import KeyId, named
+from strongroom.cli.failures import EXIT_CODES
+from strongroom.cli.options import KeyId, named, parse_tags
 from strongroom.cli.session import Session, console, session_of, show_json
+from strongroom.cli.text import printable
 from strongroom.client import KeyEntry, KeyMetadata
 from strongroom.client.names import KEY_SPECS, KEY_USAGES
 
@@ -32,7 +33,7 @@ def create(
 ) -> None:
     """Create a key, generated inside the token and never to leave it."""
     session = session_of(context)
-    tags = _tags(tag or [])
+    tags = parse_tags(tag or [])
     with session.client() as client:
         key = client.create_key(description=description, key_spec=key_spec, key_usage=key_usage, tags=tags)
     _show(session, key)
@@ -93,14 +94,34 @@ def update_description(
         client.update_key_description(key_id, description)
 
 
-def _tags(pairs: list[str]) -> dict[str, str]:
-    tags: dict[str, str] = {}
-    for pair in pairs:
-        name, separator, value = pair.partition("=")
-        if not separator or name in tags:
-            usage(f"--tag takes name=value, each name once; not {pair!r}.")
-        tags[name] = value
-    return tags
+@app.command(
+    epilog=f"Example:  strongroom key delete 1234abcd-12ab-34cd-56ef-1234567890ab --days 7\n\n{EXIT_CODES}"
+)
+def delete(
+    context: typer.Context,
+    key_id: KeyId,
+    days: Annotated[int, typer.Option(min=7, max=30, help="Days until the key is deleted.")] = 30,
+) -> None:
+    """Make a key unusable now, and delete it after some days: what it encrypted is lost then."""
+    session = session_of(context)
+    with session.client() as client:
+        scheduled = client.schedule_key_deletion(key_id, pending_window_in_days=days)
+    if session.as_json:
+        show_json(asdict(scheduled))
+        return
+    when = scheduled.deletion_date.isoformat(timespec="seconds")
+    console.print(f"{scheduled.key_id} will be deleted at {when}.", highlight=False, soft_wrap=True)
+    console.print("Until then it can be kept with: strongroom key cancel-deletion KEY", highlight=False)
+
+
+@app.command(
+    "cancel-deletion",
+    epilog=f"Example:  strongroom key cancel-deletion 1234abcd-12ab-34cd-56ef-1234567890ab\n\n{EXIT_CODES}",
+)
+def cancel_deletion(context: typer.Context, key_id: KeyId) -> None:
+    """Keep a key that is pending deletion; it is disabled afterwards."""
+    with session_of(context).client() as client:
+        client.cancel_key_deletion(key_id)
 
 
 def _show(session: Session, key: KeyMetadata) -> None:
@@ -108,13 +129,11 @@ def _show(session: Session, key: KeyMetadata) -> None:
         show_json(asdict(key))
         return
     for name, value in asdict(key).items():
-        if value == ():  # algorithms of other usages
+        if value in ((), None):  # algorithms of other usages, and what it hasn't got
             continue
         label = f"{name.replace('_', ' '):<24}"
         console.print(f"[dim]{label}[/]{escape(_text(value))}", highlight=False, soft_wrap=True)
 
 
 def _text(value: object) -> str:
-    text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-    # Whoever wrote a description doesn't command the terminal of whoever reads it.
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return printable(", ".join(map(str, value)) if isinstance(value, tuple) else str(value))

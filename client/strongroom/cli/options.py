@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from strongroom.cli.failures import usage
 from strongroom.cli.files import STANDARD, Encoding
 from strongroom.client.names import ENCRYPTION_ALGORITHMS, Names
 
@@ -31,6 +32,17 @@ def _known(names: Names[Any]) -> Callable[[str | None], str | None]:
         return value.upper()
 
     return check
+
+
+def parse_tags(pairs: list[str]) -> dict[str, str]:
+    """Reads `name=value`; a name given twice ends the command."""
+    tags: dict[str, str] = {}
+    for pair in pairs:
+        name, separator, value = pair.partition("=")
+        if not separator or name in tags:
+            usage(f"A tag is name=value, each name once; not {pair!r}.")
+        tags[name] = value
+    return tags
 
 
 KeyId = Annotated[str, typer.Argument(help="Key id or ARN.", metavar="KEY")]

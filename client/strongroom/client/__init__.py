@@ -21,6 +21,8 @@ from strongroom.client.items import (
     VerifyItem,
 )
 from strongroom.client.results import (
+    AliasEntry,
+    AliasPage,
     DataKey,
     DataKeyPair,
     DataKeyPairSupport,
@@ -36,8 +38,10 @@ from strongroom.client.results import (
     MacVerified,
     PublicKey,
     ReEncrypted,
+    ScheduledDeletion,
     SharedSecret,
     Signed,
+    TagPage,
     Token,
     TokenCapability,
     Verified,
@@ -45,6 +49,8 @@ from strongroom.client.results import (
 
 __all__ = [
     "DEFAULT_TIMEOUT_S",
+    "AliasEntry",
+    "AliasPage",
     "AsyncClient",
     "Client",
     "DataKey",
@@ -67,10 +73,12 @@ __all__ = [
     "MacVerified",
     "PublicKey",
     "ReEncrypted",
+    "ScheduledDeletion",
     "SharedSecret",
     "SignItem",
     "Signed",
     "StrongroomError",
+    "TagPage",
     "Token",
     "TokenCapability",
     "Verified",

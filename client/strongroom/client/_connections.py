@@ -29,6 +29,11 @@ _REPEATABLE = (
             "EnableKey",
             "DisableKey",
             "UpdateKeyDescription",
+            "ListAliases",
+            "UpdateAlias",
+            "TagResource",
+            "UntagResource",
+            "ListResourceTags",
         )
     ),
 )

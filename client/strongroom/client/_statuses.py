@@ -16,7 +16,9 @@ ERROR_DOMAIN = "strongroom"
 _BY_REASON: Mapping[str, type[StrongroomError]] = {
     "ACCESS_DENIED": errors.AccessDenied,
     "ALGORITHM_MISMATCH": errors.AlgorithmMismatch,
+    "ALIAS_ALREADY_EXISTS": errors.AlreadyExists,
     "ALIAS_NOT_FOUND": errors.NotFound,
+    "ALIAS_RESERVED": errors.AccessDenied,
     "CHECKSUM_MISMATCH": errors.ChecksumMismatch,
     "CREDENTIALS_INVALID": errors.CredentialsInvalid,
     "CUSTOM_KEY_STORES_NOT_IMPLEMENTED": errors.NotImplementedByService,
@@ -26,6 +28,7 @@ _BY_REASON: Mapping[str, type[StrongroomError]] = {
     "FEATURE_NOT_IMPLEMENTED": errors.NotImplementedByService,
     "INCORRECT_KEY": errors.IncorrectKey,
     "INTERNAL_ERROR": errors.InternalError,
+    "INVALID_ALIAS_NAME": errors.InvalidAliasName,
     "INVALID_ARN": errors.InvalidArn,
     "INVALID_CIPHERTEXT": errors.InvalidCiphertext,
     "INVALID_GRANT_TOKEN": errors.InvalidGrantToken,
@@ -46,6 +49,7 @@ _BY_REASON: Mapping[str, type[StrongroomError]] = {
     "SIGNATURE_INVALID": errors.InvalidSignature,
 }
 _BY_CODE: Mapping[grpc.StatusCode, type[StrongroomError]] = {
+    grpc.StatusCode.ALREADY_EXISTS: errors.AlreadyExists,
     grpc.StatusCode.CANCELLED: errors.ServiceUnavailable,  # a server that drains cancels what is late
     grpc.StatusCode.DEADLINE_EXCEEDED: errors.DeadlineExceeded,
     grpc.StatusCode.INTERNAL: errors.InternalError,

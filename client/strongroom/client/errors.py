@@ -3,6 +3,7 @@
 StrongroomError
     AccessDenied                the principal may not do this
     AlgorithmMismatch           the algorithm doesn't go with the key's spec
+    AlreadyExists               the account has an alias of this name
     ChecksumMismatch            bytes were altered on their way; retry
     CredentialsInvalid          the client certificate stands for nobody there
     DeadlineExceeded            no answer in time; it isn't known whether it was done
@@ -10,6 +11,7 @@ StrongroomError
     DryRunOperation             a dry run found nothing wrong
     IncorrectKey                another key encrypted the blob
     InternalError               a defect of the service; report the request id
+    InvalidAliasName            not the name of an alias
     InvalidArn                  an ARN that can't be read
     InvalidCiphertext           blob, context and key don't belong together
     InvalidGrantToken           a grant token that nobody issued
@@ -21,7 +23,7 @@ StrongroomError
     KeyUnavailable              the token can't be reached now; retry
     LimitExceeded               a quota is used up
     MalformedPolicy             not a key policy
-    NotFound                    no such key
+    NotFound                    no such key or alias
     NotImplementedByService     a feature that the service lacks
     ServiceUnavailable          the service can't be reached, or can't answer now; retry
     TagError                    tags that can't stand together
@@ -71,6 +73,10 @@ class AlgorithmMismatch(StrongroomError):
     """The algorithm doesn't go with the key's spec."""
 
 
+class AlreadyExists(StrongroomError):
+    """The account has an alias of this name."""
+
+
 class ChecksumMismatch(StrongroomError):
     """Bytes were altered on their way; try again."""
 
@@ -97,6 +103,10 @@ class IncorrectKey(StrongroomError):
 
 class InternalError(StrongroomError):
     """The service failed; report the request id."""
+
+
+class InvalidAliasName(StrongroomError):
+    """Not the name of an alias."""
 
 
 class InvalidArn(StrongroomError):
@@ -144,7 +154,7 @@ class MalformedPolicy(StrongroomError):
 
 
 class NotFound(StrongroomError):
-    """There is no such key."""
+    """There is no such key or alias."""
 
 
 class NotImplementedByService(StrongroomError):

@@ -1,5 +1,6 @@
 """What calls answer. Secrets are left out of every repr; names of specs and algorithms are AWS KMS's."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -25,6 +26,16 @@ class KeyMetadata:
     key_agreement_algorithms: tuple[str, ...]
     encapsulation_algorithms: tuple[str, ...]
     current_key_material_id: str
+    deletion_date: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledDeletion:
+    """When a key will be deleted, unless it is cancelled before; `key_id` is its ARN."""
+
+    key_id: str
+    deletion_date: datetime
+    pending_window_in_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +51,33 @@ class KeyPage:
     """A page of a list of keys; `next_marker` is empty on the last."""
 
     keys: tuple[KeyEntry, ...]
+    next_marker: str
+
+
+@dataclass(frozen=True, slots=True)
+class AliasEntry:
+    """A name of a key."""
+
+    alias_name: str
+    arn: str
+    target_key_id: str
+    creation_date: datetime
+    last_updated_date: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AliasPage:
+    """A page of a list of aliases, by name; `next_marker` is empty on the last."""
+
+    aliases: tuple[AliasEntry, ...]
+    next_marker: str
+
+
+@dataclass(frozen=True, slots=True)
+class TagPage:
+    """A page of a key's tags, in the order in which they were set; `next_marker` is empty on the last."""
+
+    tags: Mapping[str, str]
     next_marker: str
 
 

@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from strongroom.v1 import aliases_pb2 as strongroom_dot_v1_dot_aliases__pb2
+from strongroom.v1 import deletion_pb2 as strongroom_dot_v1_dot_deletion__pb2
 from strongroom.v1 import key_service_pb2 as strongroom_dot_v1_dot_key__service__pb2
 from strongroom.v1 import tags_pb2 as strongroom_dot_v1_dot_tags__pb2
 
@@ -29,7 +30,7 @@ if _version_not_supported:
 
 class KeyServiceStub:
     """Creates, describes and switches KMS keys: for the people and pipelines that manage keys.
-    Rotation, import, deletion and replication belong here too.
+    Rotation, import and replication belong here too.
     """
 
     def __init__(self, channel):
@@ -67,6 +68,16 @@ class KeyServiceStub:
                 '/strongroom.v1.KeyService/UpdateKeyDescription',
                 request_serializer=strongroom_dot_v1_dot_key__service__pb2.UpdateKeyDescriptionRequest.SerializeToString,
                 response_deserializer=strongroom_dot_v1_dot_key__service__pb2.UpdateKeyDescriptionResponse.FromString,
+                _registered_method=True)
+        self.ScheduleKeyDeletion = channel.unary_unary(
+                '/strongroom.v1.KeyService/ScheduleKeyDeletion',
+                request_serializer=strongroom_dot_v1_dot_deletion__pb2.ScheduleKeyDeletionRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_deletion__pb2.ScheduleKeyDeletionResponse.FromString,
+                _registered_method=True)
+        self.CancelKeyDeletion = channel.unary_unary(
+                '/strongroom.v1.KeyService/CancelKeyDeletion',
+                request_serializer=strongroom_dot_v1_dot_deletion__pb2.CancelKeyDeletionRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_deletion__pb2.CancelKeyDeletionResponse.FromString,
                 _registered_method=True)
         self.CreateAlias = channel.unary_unary(
                 '/strongroom.v1.KeyService/CreateAlias',
@@ -112,7 +123,7 @@ class KeyServiceStub:
 
 class KeyServiceServicer:
     """Creates, describes and switches KMS keys: for the people and pipelines that manage keys.
-    Rotation, import, deletion and replication belong here too.
+    Rotation, import and replication belong here too.
     """
 
     def CreateKey(self, request, context):
@@ -153,6 +164,20 @@ class KeyServiceServicer:
 
     def UpdateKeyDescription(self, request, context):
         """Replaces the description of a key that isn't pending deletion.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ScheduleKeyDeletion(self, request, context):
+        """Makes a key unusable and has it deleted after 7 to 30 days: what it encrypted is then lost for ever.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CancelKeyDeletion(self, request, context):
+        """Keeps a key that is pending deletion; it is disabled afterwards.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -247,6 +272,16 @@ def add_KeyServiceServicer_to_server(servicer, server):
                     request_deserializer=strongroom_dot_v1_dot_key__service__pb2.UpdateKeyDescriptionRequest.FromString,
                     response_serializer=strongroom_dot_v1_dot_key__service__pb2.UpdateKeyDescriptionResponse.SerializeToString,
             ),
+            'ScheduleKeyDeletion': grpc.unary_unary_rpc_method_handler(
+                    servicer.ScheduleKeyDeletion,
+                    request_deserializer=strongroom_dot_v1_dot_deletion__pb2.ScheduleKeyDeletionRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_deletion__pb2.ScheduleKeyDeletionResponse.SerializeToString,
+            ),
+            'CancelKeyDeletion': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelKeyDeletion,
+                    request_deserializer=strongroom_dot_v1_dot_deletion__pb2.CancelKeyDeletionRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_deletion__pb2.CancelKeyDeletionResponse.SerializeToString,
+            ),
             'CreateAlias': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateAlias,
                     request_deserializer=strongroom_dot_v1_dot_aliases__pb2.CreateAliasRequest.FromString,
@@ -297,7 +332,7 @@ def add_KeyServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class KeyService:
     """Creates, describes and switches KMS keys: for the people and pipelines that manage keys.
-    Rotation, import, deletion and replication belong here too.
+    Rotation, import and replication belong here too.
     """
 
     @staticmethod
@@ -452,6 +487,60 @@ class KeyService:
             '/strongroom.v1.KeyService/UpdateKeyDescription',
             strongroom_dot_v1_dot_key__service__pb2.UpdateKeyDescriptionRequest.SerializeToString,
             strongroom_dot_v1_dot_key__service__pb2.UpdateKeyDescriptionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ScheduleKeyDeletion(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.KeyService/ScheduleKeyDeletion',
+            strongroom_dot_v1_dot_deletion__pb2.ScheduleKeyDeletionRequest.SerializeToString,
+            strongroom_dot_v1_dot_deletion__pb2.ScheduleKeyDeletionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelKeyDeletion(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.KeyService/CancelKeyDeletion',
+            strongroom_dot_v1_dot_deletion__pb2.CancelKeyDeletionRequest.SerializeToString,
+            strongroom_dot_v1_dot_deletion__pb2.CancelKeyDeletionResponse.FromString,
             options,
             channel_credentials,
             insecure,

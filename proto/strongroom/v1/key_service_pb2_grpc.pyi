@@ -6,6 +6,7 @@ The life of KMS keys."""
 from collections import abc as _abc
 from grpc import aio as _aio
 from strongroom.v1 import aliases_pb2 as _aliases_pb2
+from strongroom.v1 import deletion_pb2 as _deletion_pb2
 from strongroom.v1 import key_service_pb2 as _key_service_pb2
 from strongroom.v1 import tags_pb2 as _tags_pb2
 import abc as _abc_1
@@ -30,7 +31,7 @@ GRPC_VERSION: str
 
 class KeyServiceStub:
     """Creates, describes and switches KMS keys: for the people and pipelines that manage keys.
-    Rotation, import, deletion and replication belong here too.
+    Rotation, import and replication belong here too.
     """
 
     @_typing.overload
@@ -51,6 +52,10 @@ class KeyServiceStub:
     """Makes a key unusable for cryptographic operations until EnableKey. Does nothing to a disabled one."""
     UpdateKeyDescription: _grpc.UnaryUnaryMultiCallable[_key_service_pb2.UpdateKeyDescriptionRequest, _key_service_pb2.UpdateKeyDescriptionResponse]
     """Replaces the description of a key that isn't pending deletion."""
+    ScheduleKeyDeletion: _grpc.UnaryUnaryMultiCallable[_deletion_pb2.ScheduleKeyDeletionRequest, _deletion_pb2.ScheduleKeyDeletionResponse]
+    """Makes a key unusable and has it deleted after 7 to 30 days: what it encrypted is then lost for ever."""
+    CancelKeyDeletion: _grpc.UnaryUnaryMultiCallable[_deletion_pb2.CancelKeyDeletionRequest, _deletion_pb2.CancelKeyDeletionResponse]
+    """Keeps a key that is pending deletion; it is disabled afterwards."""
     CreateAlias: _grpc.UnaryUnaryMultiCallable[_aliases_pb2.CreateAliasRequest, _aliases_pb2.CreateAliasResponse]
     """Gives a key a name, by which operations that use it can find it."""
     UpdateAlias: _grpc.UnaryUnaryMultiCallable[_aliases_pb2.UpdateAliasRequest, _aliases_pb2.UpdateAliasResponse]
@@ -71,7 +76,7 @@ class KeyServiceStub:
 @_typing.type_check_only
 class KeyServiceAsyncStub(KeyServiceStub):
     """Creates, describes and switches KMS keys: for the people and pipelines that manage keys.
-    Rotation, import, deletion and replication belong here too.
+    Rotation, import and replication belong here too.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -89,6 +94,10 @@ class KeyServiceAsyncStub(KeyServiceStub):
     """Makes a key unusable for cryptographic operations until EnableKey. Does nothing to a disabled one."""
     UpdateKeyDescription: _aio.UnaryUnaryMultiCallable[_key_service_pb2.UpdateKeyDescriptionRequest, _key_service_pb2.UpdateKeyDescriptionResponse]  # type: ignore[assignment]
     """Replaces the description of a key that isn't pending deletion."""
+    ScheduleKeyDeletion: _aio.UnaryUnaryMultiCallable[_deletion_pb2.ScheduleKeyDeletionRequest, _deletion_pb2.ScheduleKeyDeletionResponse]  # type: ignore[assignment]
+    """Makes a key unusable and has it deleted after 7 to 30 days: what it encrypted is then lost for ever."""
+    CancelKeyDeletion: _aio.UnaryUnaryMultiCallable[_deletion_pb2.CancelKeyDeletionRequest, _deletion_pb2.CancelKeyDeletionResponse]  # type: ignore[assignment]
+    """Keeps a key that is pending deletion; it is disabled afterwards."""
     CreateAlias: _aio.UnaryUnaryMultiCallable[_aliases_pb2.CreateAliasRequest, _aliases_pb2.CreateAliasResponse]  # type: ignore[assignment]
     """Gives a key a name, by which operations that use it can find it."""
     UpdateAlias: _aio.UnaryUnaryMultiCallable[_aliases_pb2.UpdateAliasRequest, _aliases_pb2.UpdateAliasResponse]  # type: ignore[assignment]
@@ -108,7 +117,7 @@ class KeyServiceAsyncStub(KeyServiceStub):
 
 class KeyServiceServicer(metaclass=_abc_1.ABCMeta):
     """Creates, describes and switches KMS keys: for the people and pipelines that manage keys.
-    Rotation, import, deletion and replication belong here too.
+    Rotation, import and replication belong here too.
     """
 
     @_abc_1.abstractmethod
@@ -160,6 +169,22 @@ class KeyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_key_service_pb2.UpdateKeyDescriptionResponse, _abc.Awaitable[_key_service_pb2.UpdateKeyDescriptionResponse]]:
         """Replaces the description of a key that isn't pending deletion."""
+
+    @_abc_1.abstractmethod
+    def ScheduleKeyDeletion(
+        self,
+        request: _deletion_pb2.ScheduleKeyDeletionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_deletion_pb2.ScheduleKeyDeletionResponse, _abc.Awaitable[_deletion_pb2.ScheduleKeyDeletionResponse]]:
+        """Makes a key unusable and has it deleted after 7 to 30 days: what it encrypted is then lost for ever."""
+
+    @_abc_1.abstractmethod
+    def CancelKeyDeletion(
+        self,
+        request: _deletion_pb2.CancelKeyDeletionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_deletion_pb2.CancelKeyDeletionResponse, _abc.Awaitable[_deletion_pb2.CancelKeyDeletionResponse]]:
+        """Keeps a key that is pending deletion; it is disabled afterwards."""
 
     @_abc_1.abstractmethod
     def CreateAlias(

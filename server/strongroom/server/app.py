@@ -15,6 +15,7 @@ from strongroom.server.authorization import Authorizer
 from strongroom.server.config import Settings
 from strongroom.server.core.arns import Realm
 from strongroom.server.core.event_ids import EventIds
+from strongroom.server.core.markers import Markers
 from strongroom.server.faces.grpc import GrpcFace
 from strongroom.server.faces.grpc.credentials import CertificateFiles, ServerCertificates
 from strongroom.server.faces.grpc.handlers import Dispatch, operation_handlers

@@ -11,7 +11,6 @@ from strongroom.hsm import TokenCall
 from strongroom.server.audit import AuditUnavailable, RecordWriter
 from strongroom.server.authentication import Authenticator
 from strongroom.server.authorization import Authorizer
-from strongroom.server.core import key_states
 from strongroom.server.core.callers import Caller
 from strongroom.server.core.errors import (
     DeadlineExceeded,
@@ -104,7 +103,7 @@ class Execution:
         self._authorize(progress, caller)
         for use, target in zip(operation.uses, progress.targets, strict=True):
             if target.key.state not in use.states:
-                raise key_states.refusal(target.key.state, target.key.arn)
+                raise use.refusal(target.key.state, target.key.arn)
             for check in use.checks:
                 check(self._parts, target, request)
         if operation.has_dry_run and request.dry_run:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strongroom.server.core import key_policies, key_specs, key_states, markers, names, tags
+from strongroom.server.core import key_policies, key_specs, key_states, names, tags
 from strongroom.server.core.arns import Realm, is_alias_name, is_key_id, parse_arn
 from strongroom.server.core.errors import (
     InvalidArn,
@@ -17,6 +17,7 @@ from strongroom.server.core.errors import (
     ValidationFailed,
 )
 from strongroom.server.core.event_ids import EventIds
+from strongroom.server.core.markers import Markers
 from strongroom.v1 import resources_pb2 as v1
 
 REALM = Realm("aws", "eu-local-1", "111122223333")
@@ -67,7 +68,8 @@ def test_what_is_no_arn_of_a_key_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"), [("alias/a/b_c-d", True), ("alias/", False), ("alias/a!", False), ("x", False)]
+    ("text", "expected"),
+    [("alias/a/b_c-d", True), ("alias/", False), ("alias/a!", False), ("alias/a:b", False), ("x", False)],
 )
 def test_alias_names(text: str, expected: bool) -> None:  # noqa: FBT001
     assert is_alias_name(text) is expected
@@ -132,16 +134,19 @@ def test_tags_that_can_not_stand_are_refused(keys: list[str], text: str) -> None
 
 @given(st.text(min_size=1, max_size=50), st.text(max_size=20))
 def test_a_marker_is_good_for_its_own_list_only(last: str, binding: str) -> None:
+    markers = Markers(bytes(32))
     marker = markers.make(last, "ListKeys", binding)
     assert markers.read(marker, "ListKeys", binding) == last
     with pytest.raises(InvalidMarker):
         markers.read(marker, "ListAliases", binding)
+    with pytest.raises(InvalidMarker):
+        Markers(b"x" * 32).read(marker, "ListKeys", binding)
 
 
 @given(st.text(max_size=100))
 def test_made_up_markers_are_refused(text: str) -> None:
     with pytest.raises(InvalidMarker):
-        markers.read(text, "ListKeys")
+        Markers(bytes(32)).read(text, "ListKeys")
 
 
 @pytest.mark.parametrize("text", ["my policy", "[]", "{}", "[" * 100_000, "1e999", '{"a":1}'])

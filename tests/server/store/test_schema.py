@@ -6,9 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import insert
 
 from strongroom.server.store import (
     SchemaOutdated,
@@ -18,8 +20,10 @@ from strongroom.server.store import (
     StoreExists,
     StoreUnavailable,
     schema,
+    tables,
+    utc_now,
 )
-from strongroom.server.store.engine import open_engine
+from strongroom.server.store.engine import create_file, open_engine, writing
 from strongroom.server.store.tables import metadata
 from tests.server.store.conftest import DEPLOYMENT
 from tests.server.store.samples import create
@@ -66,16 +70,25 @@ def test_a_database_that_is_as_it_should_be_needs_no_alembic(url: str) -> None:
     assert done.stdout == "False\n"
 
 
-def test_an_older_store_is_refused_until_it_is_upgraded(
-    url: str, path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(schema, "HEAD", "0002")
+def test_an_older_store_is_refused_until_it_is_upgraded(path: Path) -> None:
+    url = f"sqlite:///{path}"
+    create_file(path)
     engine = open_engine(url, 1.0)
-    assert schema.is_outdated(engine)
+    config = schema._config()
+    with writing(engine.connect()) as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        row = {name: getattr(DEPLOYMENT, name) for name in DEPLOYMENT.__dataclass_fields__}
+        connection.execute(insert(tables.deployment).values(**row, created_at=utc_now()))
     engine.dispose()
     with pytest.raises(SchemaOutdated, match="older") as caught:
         Store.open(url)
     assert caught.value.deployment == DEPLOYMENT
+    upgraded = Store.open(url, upgrade=True)
+    assert len(upgraded.secret("markers")) == 32
+    record = create(upgraded)
+    assert upgraded.load_key(record.key_id) == record
+    upgraded.close()
 
 
 def test_a_newer_store_is_refused_even_with_upgrade(url: str, path: Path) -> None:

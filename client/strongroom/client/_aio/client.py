@@ -7,11 +7,12 @@ from strongroom.client._aio.batches import BatchCalls
 from strongroom.client._aio.encryption import EncryptionCalls
 from strongroom.client._aio.key_pairs import KeyPairCalls
 from strongroom.client._aio.keys import KeyCalls
+from strongroom.client._aio.names import NameCalls
 from strongroom.client._aio.signing import SigningCalls
 from strongroom.client._connections import DEFAULT_TIMEOUT_S, Endpoint
 
 
-class AsyncClient(KeyCalls, EncryptionCalls, SigningCalls, KeyPairCalls, BatchCalls):
+class AsyncClient(KeyCalls, NameCalls, EncryptionCalls, SigningCalls, KeyPairCalls, BatchCalls):
     """Calls the service within an event loop.
 
     Every method raises a StrongroomError of the kind that fits, and ValueError for the name of a spec or an

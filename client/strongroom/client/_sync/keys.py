@@ -7,7 +7,8 @@ from strongroom.client._answers import keys as answers
 from strongroom.client._connections import SLOW_TIMEOUT_S
 from strongroom.client._requests import keys as requests
 from strongroom.client._sync.calls import Calls
-from strongroom.client.results import KeyEntry, KeyMetadata, KeyPage, Token
+from strongroom.client.results import KeyEntry, KeyMetadata, KeyPage, ScheduledDeletion, Token
+from strongroom.v1 import deletion_pb2
 from strongroom.v1 import key_service_pb2 as messages
 
 
@@ -81,3 +82,16 @@ class KeyCalls(Calls):
     def describe_token(self) -> Token:
         """What the service's token is, what it can do, and which keys can therefore be created."""
         return answers.token(self._call(self._keys.DescribeToken, messages.DescribeTokenRequest()))
+
+    def schedule_key_deletion(
+        self, key_id: str, *, pending_window_in_days: int | None = None
+    ) -> ScheduledDeletion:
+        """Makes a key unusable, and has it deleted after 7 to 30 days, 30 unless they are given."""
+        request = deletion_pb2.ScheduleKeyDeletionRequest(
+            key_id=key_id, pending_window_in_days=pending_window_in_days
+        )
+        return answers.scheduled_deletion(self._call(self._keys.ScheduleKeyDeletion, request))
+
+    def cancel_key_deletion(self, key_id: str) -> None:
+        """Keeps a key that is pending deletion; it is disabled afterwards."""
+        self._call(self._keys.CancelKeyDeletion, deletion_pb2.CancelKeyDeletionRequest(key_id=key_id))

@@ -22,6 +22,16 @@ USABLE = frozenset({v1.KEY_STATE_ENABLED, v1.KEY_STATE_UPDATING})
 EDITABLE = ANY - {v1.KEY_STATE_PENDING_DELETION, v1.KEY_STATE_PENDING_REPLICA_DELETION}
 """Changes of description and tags."""
 
+SCHEDULABLE = ANY - {
+    v1.KEY_STATE_PENDING_DELETION,
+    v1.KEY_STATE_PENDING_REPLICA_DELETION,
+    v1.KEY_STATE_UPDATING,
+}
+"""ScheduleKeyDeletion."""
+
+CANCELLABLE = frozenset({v1.KEY_STATE_PENDING_DELETION, v1.KEY_STATE_PENDING_REPLICA_DELETION})
+"""CancelKeyDeletion."""
+
 SWITCHABLE = frozenset({v1.KEY_STATE_ENABLED, v1.KEY_STATE_DISABLED, v1.KEY_STATE_UNAVAILABLE})
 """EnableKey and DisableKey."""
 
@@ -48,3 +58,15 @@ def refusal(state: int, arn: str) -> KmsError:
     """The error of an operation that this state doesn't allow."""
     row = _REFUSALS[state]
     return row.error(f"{arn} {row.phrase}", metadata={"keyId": arn, "keyState": names.KEY_STATES[state]})
+
+
+def not_pending_deletion(state: int, arn: str) -> KmsError:
+    """The error of CancelKeyDeletion in every other state."""
+    return KeyStateInvalid(
+        f"{arn} is not pending deletion.", metadata={"keyId": arn, "keyState": names.KEY_STATES[state]}
+    )
+
+
+def being_deleted(arn: str) -> KmsError:
+    """The error of any change of a key whose materials are being destroyed."""
+    return KeyStateInvalid(f"{arn} is being deleted.", metadata={"keyId": arn, "keyState": "PendingDeletion"})

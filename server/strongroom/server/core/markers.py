@@ -1,6 +1,4 @@
-"""Pagination markers: opaque, authenticated, and good only for the list, the filters and the caller they were
-made for.
-"""
+"""Pagination markers: opaque, authenticated, good only for the list, filters and caller they are for."""
 
 import base64
 import binascii

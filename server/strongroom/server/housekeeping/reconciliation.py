@@ -46,7 +46,7 @@ class Reconciliation:
             HsmError, StoreError, AuditUnavailable: the rest is left for the next time.
         """
         for intent in self._store.pending_intents():
-            if self._is_dead(intent):
+            if intent.kind != "deleting" and self._is_dead(intent):
                 self._finish(intent)
         # In this order: a key created meanwhile is on the token but not yet among these materials.
         materials = self._store.all_materials()

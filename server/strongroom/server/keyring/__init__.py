@@ -2,7 +2,7 @@
 
 from strongroom.server.keyring.cache import KeyCache
 from strongroom.server.keyring.counting import EncryptionCounter
-from strongroom.server.keyring.resolution import KeyResolver
+from strongroom.server.keyring.resolution import KeyResolver, no_alias
 from strongroom.server.keyring.snapshots import KeySnapshot, Material, ref_of
 
-__all__ = ["EncryptionCounter", "KeyCache", "KeyResolver", "KeySnapshot", "Material", "ref_of"]
+__all__ = ["EncryptionCounter", "KeyCache", "KeyResolver", "KeySnapshot", "Material", "no_alias", "ref_of"]

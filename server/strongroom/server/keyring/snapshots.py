@@ -10,7 +10,7 @@ from typing import Any
 from strongroom.hsm import SHAPES, KeyKind, KeyPurpose, MaterialId, MaterialRef, public_keys
 from strongroom.server.core import blob, names
 from strongroom.server.core.arns import Realm
-from strongroom.server.store import KeyRecord, MaterialRecord
+from strongroom.server.store import DELETING, KeyRecord, MaterialRecord
 from strongroom.v1 import resources_pb2 as v1
 
 
@@ -39,7 +39,9 @@ class KeySnapshot:
 
     Args:
         state: the state that callers see: UNAVAILABLE while the current material is missing.
-        materials: all materials by their 16-byte id; `current` is the one that encrypts.
+        current_material: the one that encrypts; None while the key has none.
+        materials: all materials by their 16-byte id.
+        deletion_date: when it will be deleted, if it is pending deletion.
         aliases: the names of its aliases.
     """
 
@@ -53,19 +55,29 @@ class KeySnapshot:
     state: names.KeyStateValue
     is_multi_region: bool
     created_at: datetime
-    current: Material
+    current_material: Material | None
     materials: Mapping[bytes, Material]
     aliases: tuple[str, ...]
+    deletion_date: datetime | None
+
+    @property
+    def current(self) -> Material:
+        """The material that encrypts, of a key whose state has been found to allow its use."""
+        assert self.current_material is not None  # noqa: S101 # usable keys have one
+        return self.current_material
 
 
-_STATES = {name: v1.KeyState.Value(key) for key, name in names.STATE_NAMES.items()}
+_STATES = {
+    **{name: v1.KeyState.Value(key) for key, name in names.STATE_NAMES.items()},
+    DELETING: v1.KEY_STATE_PENDING_DELETION,
+}
 _HIDDEN_BY_MISSING_MATERIAL = frozenset({v1.KEY_STATE_ENABLED, v1.KEY_STATE_DISABLED})
 
 
 def snapshot_of(record: KeyRecord, realm: Realm) -> KeySnapshot:
     """Builds the snapshot of a stored key."""
     materials = {row.material_id: _material_of(row) for row in record.materials}
-    current = materials[record.current_material_id]
+    current = materials.get(record.current_material_id)
     return KeySnapshot(
         key_id=record.key_id,
         arn=realm.key_arn(record.key_id, record.account_id),
@@ -77,9 +89,10 @@ def snapshot_of(record: KeyRecord, realm: Realm) -> KeySnapshot:
         state=_visible_state(record.state, current),
         is_multi_region=record.multi_region,
         created_at=record.created_at,
-        current=current,
+        current_material=current,
         materials=MappingProxyType(materials),
         aliases=record.aliases,
+        deletion_date=record.deletion_date,
     )
 
 
@@ -101,7 +114,7 @@ def _material_of(row: MaterialRecord) -> Material:
     )
 
 
-def _visible_state(stored: str, current: Material) -> names.KeyStateValue:
+def _visible_state(stored: str, current: Material | None) -> names.KeyStateValue:
     state = _STATES[stored]
-    is_hidden = current.is_missing and state in _HIDDEN_BY_MISSING_MATERIAL
+    is_hidden = current is not None and current.is_missing and state in _HIDDEN_BY_MISSING_MATERIAL
     return v1.KEY_STATE_UNAVAILABLE if is_hidden else state

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple, TypeAlias
 
 from google.protobuf.message import DecodeError, Message
 
+from strongroom.server.core import key_states
 from strongroom.server.core.blob import Blob
 from strongroom.server.core.callers import Caller
 from strongroom.server.core.checksums import Checksums, is_checksum
-from strongroom.server.core.errors import MalformedRequest, ValidationFailed
+from strongroom.server.core.errors import KmsError, MalformedRequest, ValidationFailed
 from strongroom.server.core.fields import Field, Flag, NotOffered, Request, camel_case
 from strongroom.server.keyring import KeySnapshot, Material
 from strongroom.server.operations.material_use import Steps
@@ -72,6 +73,7 @@ class KeyUse:
         is_cached: tells whether `find` and the use itself need neither store nor search.
         states: the key states that allow it.
         checks: what the key must be besides, in order; each raises if it isn't.
+        refusal: the error of a state that isn't among `states`, from the state and the key's ARN.
     """
 
     action: str
@@ -79,6 +81,7 @@ class KeyUse:
     is_cached: Callable[[Parts, Request], bool]
     states: frozenset[int]
     checks: tuple[Callable[[Parts, Target, Request], None], ...] = ()
+    refusal: Callable[[int, str], KmsError] = key_states.refusal
 
 
 @dataclass(frozen=True, kw_only=True)

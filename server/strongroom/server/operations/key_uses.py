@@ -24,7 +24,7 @@ def managed(
 
     def find(parts: Parts, caller: Caller, request: Request) -> Target:
         key = parts.resolver.resolve(getattr(request, key_id), caller, accepts_alias=accepts_alias)
-        return Target(key, key.current)
+        return Target(key, key.current_material)
 
     def is_cached(parts: Parts, request: Request) -> bool:
         return parts.resolver.cached(getattr(request, key_id)) is not None
@@ -37,7 +37,7 @@ def naming(action: str, states: frozenset[int]) -> KeyUse:
 
     def find(parts: Parts, caller: Caller, request: Request) -> Target:
         key = parts.resolver.resolve(request.target_key_id, caller, accepts_alias=False)
-        return Target(key, key.current, alias=_alias(parts, caller, request))
+        return Target(key, key.current_material, alias=_alias(parts, caller, request))
 
     return KeyUse(action, find, _never, states)
 
@@ -47,7 +47,7 @@ def named(action: str) -> KeyUse:
 
     def find(parts: Parts, caller: Caller, request: Request) -> Target:
         key = parts.resolver.resolve(request.alias_name, caller, accepts_alias=True)
-        return Target(key, key.current, alias=_alias(parts, caller, request))
+        return Target(key, key.current_material, alias=_alias(parts, caller, request))
 
     return KeyUse(action, find, _never, ANY)
 
@@ -73,7 +73,7 @@ def using(action: str, usage: int, *checks: Check, algorithm: tuple[str, str], i
 
     def find(parts: Parts, caller: Caller, request: Request) -> Target:
         key = parts.resolver.resolve(request.key_id, caller, accepts_alias=True)
-        return Target(key, key.current)
+        return Target(key, key.current_material)
 
     def is_cached(parts: Parts, request: Request) -> bool:
         key = parts.resolver.cached(request.key_id)
@@ -93,7 +93,7 @@ def public(action: str) -> KeyUse:
 
     def find(parts: Parts, caller: Caller, request: Request) -> Target:
         key = parts.resolver.resolve(request.key_id, caller, accepts_alias=True)
-        return Target(key, key.current)
+        return Target(key, key.current_material)
 
     def is_cached(parts: Parts, request: Request) -> bool:
         return parts.resolver.cached(request.key_id) is not None
@@ -112,7 +112,7 @@ def sealing(
 
     def find(parts: Parts, caller: Caller, request: Request) -> Target:
         key = parts.resolver.resolve(getattr(request, key_id), caller, accepts_alias=True)
-        return Target(key, key.current)
+        return Target(key, key.current_material)
 
     def is_cached(parts: Parts, request: Request) -> bool:
         key = parts.resolver.cached(getattr(request, key_id))
@@ -120,7 +120,8 @@ def sealing(
             return False
         if RULES[key.spec].is_asymmetric:
             return True  # the public key is enough
-        return _is_quick(parts, key) and parts.cipher.has_reserved(key.current)
+        material = key.current_material
+        return material is None or (_is_quick(parts, key) and parts.cipher.has_reserved(material))
 
     return KeyUse(action, find, is_cached, USABLE, (*_encryption(action, algorithm, context), *checks))
 
@@ -134,7 +135,7 @@ def opening(action: str, *, key_id: str, context: str, algorithm: str) -> KeyUse
         is_symmetric = (getattr(request, algorithm) or _DEFAULT) == _DEFAULT
         if not request.ciphertext_blob or not is_symmetric:
             assert key is not None  # noqa: S101 # the request's rules saw to it
-            return Target(key, key.current)
+            return Target(key, key.current_material)
         return _target_of(parts, caller, request.ciphertext_blob, key)
 
     def is_cached(parts: Parts, request: Request) -> bool:
@@ -165,13 +166,16 @@ def _encryption(action: str, algorithm: str | None, context: str) -> tuple[Check
 
 def _is_quick(parts: Parts, key: KeySnapshot, material: Material | None = None) -> bool:
     """True if using a material, by default the current one, takes the token microseconds, and no search."""
-    ref = (material or key.current).ref
+    material = material or key.current_material
+    if material is None:
+        return True  # the key's state refuses it
+    ref = material.ref
     return (ref.kind, ref.purpose) in parts.quick and parts.token.warm(ref)
 
 
 def _target_of(parts: Parts, caller: Caller, data: bytes, named: KeySnapshot | None) -> Target:
     if named is not None and RULES[named.spec].is_asymmetric and not _is_known(parts, data):
-        return Target(named, named.current)  # its checks say what is wrong with key and algorithm
+        return Target(named, named.current_material)  # its checks say what is wrong with key and algorithm
     parsed = blob.parse(data)
     found = parts.keys.owner(parsed.material_id)
     if found is None:

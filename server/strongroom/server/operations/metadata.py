@@ -38,7 +38,9 @@ def metadata_of(key: KeySnapshot, capabilities: CapabilityReport) -> v1.KeyMetad
         **algorithms_of(key, capabilities),
     )
     metadata.creation_date.FromDatetime(key.created_at)
-    if key.spec in _SYMMETRIC_SPECS:
+    if key.deletion_date is not None:
+        metadata.deletion_date.FromDatetime(key.deletion_date)
+    if key.spec in _SYMMETRIC_SPECS and key.current_material is not None:
         metadata.current_key_material_id = key.current.kms_material_id
     return metadata
 

@@ -18,6 +18,7 @@ from strongroom.server.store.errors import (
     TooManyTags,
 )
 from strongroom.server.store.feed import ChangeFeed
+from strongroom.server.store.keys import DELETING
 from strongroom.server.store.records import (
     Alias,
     AliasPage,
@@ -35,6 +36,7 @@ from strongroom.server.store.records import (
 from strongroom.server.store.store import Store, utc_now
 
 __all__ = [
+    "DELETING",
     "Alias",
     "AliasExists",
     "AliasPage",

@@ -94,4 +94,3 @@ def page(
     rows = connection.execute(query.order_by(aliases.c.alias_name).limit(limit + 1)).all()
     found = tuple(Alias(**row._mapping) for row in rows)  # noqa: SLF001 # likewise
     return AliasPage(found[:limit], truncated=len(found) > limit)
-

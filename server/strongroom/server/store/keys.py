@@ -12,6 +12,9 @@ from strongroom.server.store.tables import aliases, keys, materials, tags
 from strongroom.server.store.transactions import append_change
 
 CREATING = "Creating"
+PENDING_DELETION = "PendingDeletion"
+DELETING = "Deleting"
+"""Of the store alone: pending deletion, and no longer to be cancelled."""
 
 _VISIBLE = keys.c.state != CREATING
 

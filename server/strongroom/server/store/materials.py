@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, case, delete, insert, select, update
 
 from strongroom.server.store.errors import EncryptionsExhausted, IntentLost, NoSuchKey
-from strongroom.server.store.keys import CREATING, material_of, select_materials
+from strongroom.server.store.keys import CREATING, DELETING, material_of, select_materials
 from strongroom.server.store.records import Intent, MaterialRecord, NewKey, NewMaterial, Reservation
 from strongroom.server.store.tables import keys, materials, tags, tombstones
 from strongroom.server.store.transactions import append_change
@@ -109,7 +109,10 @@ def complete_destroy(connection: Connection, material_id: bytes, reason: str, at
 
 def pending_intents(connection: Connection) -> tuple[Intent, ...]:
     """All changes of material that were begun and not completed."""
-    query = select(*_INTENT_COLUMNS).where(materials.c.state != "enabled")
+    kind = case((keys.c.state == DELETING, "deleting"), else_=materials.c.state).label("kind")
+    query = (
+        select(kind, *_INTENT_COLUMNS[1:]).join_from(materials, keys).where(materials.c.state != "enabled")
+    )
     return tuple(Intent(**row._mapping) for row in connection.execute(query))  # noqa: SLF001
 
 

@@ -121,6 +121,7 @@ class KeyRecord:
     policy: str
     created_by: str
     current_material_id: bytes
+    deletion_date: datetime | None
     materials: tuple[MaterialRecord, ...]
     tags: tuple[Tag, ...]
     aliases: tuple[str, ...]
@@ -139,7 +140,7 @@ class Intent:
     """A change of material that was begun and not yet completed.
 
     Args:
-        kind: `creating` or `destroying`.
+        kind: `creating` or `destroying`; `deleting` if its whole key is being deleted.
         owner: the boot id of the service that began it.
         begun_at: when.
     """

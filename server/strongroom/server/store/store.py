@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Engine, insert, select, text
 
-from strongroom.server.store import aliases, keys, materials, schema, tables, tags, upkeep
+from strongroom.server.store import aliases, deletion, keys, materials, schema, tables, tags, upkeep
 from strongroom.server.store.engine import create_file, open_engine, sqlite_path
 from strongroom.server.store.errors import SchemaOutdated, StoreUnavailable
 from strongroom.server.store.feed import ChangeFeed, SqliteChangeFeed
@@ -198,9 +198,7 @@ class Store:
         with reading(self._engine) as connection:
             return aliases.page(connection, account_id, key_id, limit, after)
 
-    def put_tags(
-        self, key_id: str, new: Sequence[Tag], *, allowed_in: frozenset[str], most: int
-    ) -> None:
+    def put_tags(self, key_id: str, new: Sequence[Tag], *, allowed_in: frozenset[str], most: int) -> None:
         """Sets tags of a key; NoSuchKey, NotInState, and TooManyTags above `most`."""
         with changing(self._engine) as connection:
             tags.put(connection, key_id, new, allowed_in, most, self._clock())
@@ -234,6 +232,30 @@ class Store:
     def set_state(self, key_id: str, state: str, *, allowed_from: Collection[str]) -> None:
         """Sets a key's state; NotInState if it has none of `allowed_from`, NoSuchKey if there is no key."""
         self._change(key_id, {"state": state}, allowed_from)
+
+    def schedule_deletion(self, key_id: str, at: datetime, *, allowed_from: Collection[str]) -> None:
+        """Makes a key PendingDeletion until `at`; NotInState, NoSuchKey."""
+        self._change(key_id, {"state": keys.PENDING_DELETION, "deletion_date": at}, allowed_from)
+
+    def cancel_deletion(self, key_id: str, state: str) -> None:
+        """Gives a key that is PendingDeletion another state; NotInState, NoSuchKey."""
+        self._change(key_id, {"state": state, "deletion_date": None}, {keys.PENDING_DELETION})
+
+    def due_deletions(self) -> tuple[str, ...]:
+        """The keys that are to be deleted by now, and those whose deletion was begun."""
+        with reading(self._engine) as connection:
+            return deletion.due(connection, self._clock())
+
+    def begin_delete(self, key_id: str, owner: str) -> tuple[Intent, ...]:
+        """Begins to delete a key that is due; gives its materials, which are to be destroyed. NotInState."""
+        with changing(self._engine) as connection:
+            deletion.begin(connection, key_id, owner, self._clock())
+            return tuple(i for i in materials.pending_intents(connection) if i.key_id == key_id)
+
+    def complete_delete(self, key_id: str) -> None:
+        """Removes a key whose materials are all destroyed; NotInState if some aren't."""
+        with changing(self._engine) as connection:
+            deletion.complete(connection, key_id, self._clock())
 
     def set_description(self, key_id: str, description: str, *, allowed_in: Collection[str]) -> None:
         """Sets a key's description; NotInState and NoSuchKey likewise."""

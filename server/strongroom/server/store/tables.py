@@ -71,6 +71,7 @@ keys = Table(
     Column("policy", Text, nullable=False),
     Column("created_by", Text, nullable=False),
     Column("current_material_id", LargeBinary(16), nullable=False),
+    Column("deletion_date", Microseconds, index=True),
     Index("ix_keys_account_id_key_id", "account_id", "key_id"),
 )
 

@@ -1,0 +1,57 @@
+"""Keys whose waiting period is over are deleted: first their objects on the token, then their rows.
+
+What can't be destroyed now is tried again in the next round; until then the key is pending deletion.
+"""
+
+from contextlib import suppress
+
+import structlog
+
+from strongroom.hsm import MaterialId, Token
+from strongroom.server.audit import RecordWriter
+from strongroom.server.store import IntentLost, NotInState, Store
+
+_log = structlog.get_logger("strongroom.deletion")
+
+_REASON = "the key was deleted"
+
+
+class Deletion:
+    """One round of deleting what is due.
+
+    Args:
+        store: knows the keys.
+        token: has their materials.
+        records: told of every deletion before it is complete: a crash may tell it twice, never not at all.
+        boot_id: of the running service.
+    """
+
+    def __init__(self, store: Store, token: Token, records: RecordWriter, boot_id: str) -> None:
+        self._store = store
+        self._token = token
+        self._records = records
+        self._boot_id = boot_id
+
+    def run(self) -> int:
+        """Deletes what is due; gives how many keys.
+
+        Raises:
+            HsmError, StoreError, AuditUnavailable: the rest is left for the next time.
+        """
+        due = self._store.due_deletions()
+        for key_id in due:
+            with suppress(NotInState):  # cancelled meanwhile
+                self._delete(key_id)
+        return len(due)
+
+    def _delete(self, key_id: str) -> None:
+        self._records.require(for_change=True)
+        intents = self._store.begin_delete(key_id, self._boot_id)
+        for intent in intents:
+            self._token.destroy(MaterialId(intent.material_id), intent.label)
+            with suppress(IntentLost):
+                self._store.complete_destroy(intent.material_id, _REASON)
+        details = {"keyId": key_id, "materialsDestroyed": len(intents)}
+        self._records.write_service_event("DeleteKey", details)
+        self._store.complete_delete(key_id)
+        _log.info("DeleteKey", key_id=key_id)
