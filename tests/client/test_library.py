@@ -19,11 +19,11 @@ from tests.support.deployments import Service
 
 def test_the_public_surface_is_the_documented_one() -> None:
     assert set(strongroom.client.__all__) == {
-        "DEFAULT_TIMEOUT_S", "AsyncClient", "Client", "DataKey", "DataKeyPair", "DataKeyPairSupport",
+        "DEFAULT_TIMEOUT_S", "AliasEntry", "AliasPage", "AsyncClient", "Client", "DataKey", "DataKeyPair", "DataKeyPairSupport",
         "Decapsulated", "DecryptItem", "Decrypted", "Encapsulated", "EncryptItem", "Encrypted", "Endpoint",
         "GenerateDataKeyItem", "GenerateMacItem", "KeyEntry", "KeyMetadata", "KeyPage", "KeySpecSupport", "Mac",
-        "MacVerified", "PublicKey", "ReEncrypted", "SharedSecret", "SignItem", "Signed", "StrongroomError",
-        "Token", "TokenCapability", "Verified", "VerifyItem", "errors", "names",
+        "MacVerified", "PublicKey", "ReEncrypted", "ScheduledDeletion", "SharedSecret", "SignItem", "Signed", "StrongroomError",
+        "TagPage", "Token", "TokenCapability", "Verified", "VerifyItem", "errors", "names",
     }  # fmt: skip
     for name in strongroom.client.__all__:
         assert hasattr(strongroom.client, name)
