@@ -5,6 +5,7 @@ import pytest
 
 from strongroom.client import Client
 from tests.support.deployments import Deployment, Service
+from tests.support.housekeeping import Housekeeping
 
 
 @pytest.fixture(scope="module")
@@ -27,3 +28,10 @@ def client(service: Service) -> Iterator[Client]:
 @pytest.fixture
 def own_deployment(tmp_path: Path) -> Deployment:
     return Deployment.make(tmp_path / "dev")
+
+
+@pytest.fixture
+def rounds(service: Service) -> Iterator[Housekeeping]:
+    found = Housekeeping(service.deployment)
+    yield found
+    found.close()

@@ -1,18 +1,14 @@
 """Keys are deleted after their waiting period: not before, not twice, and nothing of them is left."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from strongroom.client import Client, errors
 from strongroom.hsm import HsmFault
-from strongroom.server.app import open_token, record_writer
-from strongroom.server.config import load_settings
-from strongroom.server.housekeeping.deletion import Deletion
-from strongroom.server.housekeeping.reconciliation import Reconciliation
-from strongroom.server.store import Store, utc_now
-from tests.support.deployments import Deployment, Service
+from tests.support.deployments import Service
+from tests.support.housekeeping import Housekeeping
 
 Call = Callable[[Client, str], object]
 
@@ -91,47 +87,19 @@ def test_what_is_not_pending_can_not_be_cancelled(client: Client, key_id: str, i
         client.cancel_key_deletion(key_id)
 
 
-class Round:
-    """Housekeeping of a running deployment, at another time."""
-
-    def __init__(self, deployment: Deployment) -> None:
-        self.settings = load_settings(deployment.config)
-        self.token = open_token(self.settings)
-        self.now = utc_now()
-        self.store = Store.open(self.settings.store.url, clock=lambda: self.now)
-        self.records = record_writer(self.settings, "test")
-
-    def delete(self, token: object = None) -> int:
-        return Deletion(self.store, token or self.token, self.records, "boot").run()  # type: ignore[arg-type]
-
-    def reconcile(self) -> None:
-        Reconciliation(self.store, self.token, self.records, "other boot", 60).run()
-
-    def close(self) -> None:
-        self.token.close()
-        self.store.close()
-
-
-@pytest.fixture
-def rounds(service: Service) -> Iterator[Round]:
-    found = Round(service.deployment)
-    yield found
-    found.close()
-
-
 def test_a_key_is_deleted_when_it_is_due_and_not_before(
-    client: Client, service: Service, rounds: Round, key_id: str
+    client: Client, service: Service, rounds: Housekeeping, key_id: str
 ) -> None:
     alias = f"alias/due/{key_id[:8]}"
     client.create_alias(alias, key_id)
     blob = client.encrypt(key_id, b"x").ciphertext_blob
     material = rounds.store.load_key(key_id).current_material_id  # type: ignore[union-attr]
     client.schedule_key_deletion(key_id, pending_window_in_days=7)
-    rounds.now += timedelta(days=7) - timedelta(minutes=1)
+    rounds.pass_by(days=7, minutes=-1)
     rounds.delete()
     assert client.describe_key(key_id).key_state == "PendingDeletion"
     assert material in {found.material_id for found in rounds.token.objects()}
-    rounds.now += timedelta(minutes=2)
+    rounds.pass_by(minutes=2)
     rounds.delete()
     assert material not in {found.material_id for found in rounds.token.objects()}
     for gone in (lambda: client.describe_key(key_id), lambda: client.encrypt(alias, b"x")):
@@ -157,12 +125,12 @@ class _Stubborn:
 
 
 def test_a_key_whose_material_can_not_be_destroyed_stays_pending_and_is_tried_again(
-    client: Client, rounds: Round, key_id: str
+    client: Client, rounds: Housekeeping, key_id: str
 ) -> None:
     client.schedule_key_deletion(key_id, pending_window_in_days=7)
-    rounds.now += timedelta(days=8)
+    rounds.pass_by(days=8)
     with pytest.raises(HsmFault):
-        rounds.delete(_Stubborn())
+        rounds.delete(_Stubborn())  # type: ignore[arg-type]
     assert client.describe_key(key_id).key_state == "PendingDeletion"
     with pytest.raises(errors.InvalidState, match="is being deleted"):
         client.cancel_key_deletion(key_id)
@@ -174,10 +142,10 @@ def test_a_key_whose_material_can_not_be_destroyed_stays_pending_and_is_tried_ag
 
 
 def test_a_key_that_was_cancelled_at_the_last_moment_is_kept(
-    client: Client, rounds: Round, key_id: str
+    client: Client, rounds: Housekeeping, key_id: str
 ) -> None:
     client.schedule_key_deletion(key_id, pending_window_in_days=7)
-    rounds.now += timedelta(days=8)
+    rounds.pass_by(days=8)
     assert key_id in rounds.store.due_deletions()
     client.cancel_key_deletion(key_id)
     rounds.delete()

@@ -138,7 +138,7 @@ class Service:
             created_by="tests/vectors",
             tags=(),
         )
-        label = f"strongroom/{self.parts.deployment}/{key_id}"
+        label = f"strongroom/dev/{key_id}"
         return key, NewMaterial(material_id, kms_material_id(material_id), label, now)
 
     def remove_planted(self) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from strongroom.cli import rotation_commands
 from strongroom.cli.failures import EXIT_CODES
 from strongroom.cli.options import KeyId, named, parse_tags
 from strongroom.cli.session import Session, console, session_of, show_json
@@ -13,7 +14,9 @@ from strongroom.cli.text import printable
 from strongroom.client import KeyEntry, KeyMetadata
 from strongroom.client.names import KEY_SPECS, KEY_USAGES
 
-app = typer.Typer(help="Create, show and switch keys.", no_args_is_help=True)
+app = typer.Typer(help="Create, show, switch, rotate and delete keys.", no_args_is_help=True)
+app.add_typer(rotation_commands.app, name="rotation")
+app.command("rotate", epilog=f"Example:  strongroom key rotate KEY\n\n{EXIT_CODES}")(rotation_commands.rotate)
 
 
 @app.command(

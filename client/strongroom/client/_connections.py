@@ -30,6 +30,10 @@ _REPEATABLE = (
             "DisableKey",
             "UpdateKeyDescription",
             "ListAliases",
+            "EnableKeyRotation",
+            "DisableKeyRotation",
+            "GetKeyRotationStatus",
+            "ListKeyRotations",
             "UpdateAlias",
             "TagResource",
             "UntagResource",
@@ -45,7 +49,7 @@ _RETRY_POLICY = {
     "backoffMultiplier": 2.5,
     "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
 }
-# CreateKey isn't among them: repeated after a lost answer, it would make a second key.
+# CreateKey and RotateKeyOnDemand aren't among them: repeated after a lost answer, they would do it twice.
 _SERVICE_CONFIG = {"methodConfig": [{"name": list(_REPEATABLE), "retryPolicy": _RETRY_POLICY}]}
 
 _VARIABLES = {

@@ -5,6 +5,7 @@ StrongroomError
     AlgorithmMismatch           the algorithm doesn't go with the key's spec
     AlreadyExists               the account has an alias of this name
     ChecksumMismatch            bytes were altered on their way; retry
+    Conflict                    another change of the same key is under way or due
     CredentialsInvalid          the client certificate stands for nobody there
     DeadlineExceeded            no answer in time; it isn't known whether it was done
     Disabled                    the key is switched off
@@ -79,6 +80,10 @@ class AlreadyExists(StrongroomError):
 
 class ChecksumMismatch(StrongroomError):
     """Bytes were altered on their way; try again."""
+
+
+class Conflict(StrongroomError):
+    """Another change of the same key is under way or due; try again later."""
 
 
 class CredentialsInvalid(StrongroomError):

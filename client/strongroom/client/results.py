@@ -82,6 +82,34 @@ class TagPage:
 
 
 @dataclass(frozen=True, slots=True)
+class RotationStatus:
+    """Whether and when a key rotates by itself; `key_id` is its ARN."""
+
+    key_id: str
+    key_rotation_enabled: bool
+    rotation_period_in_days: int | None
+    next_rotation_date: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RotationEntry:
+    """A material of a key; date and type are None of the first one."""
+
+    key_material_id: str
+    key_material_state: str
+    rotation_date: datetime | None
+    rotation_type: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RotationPage:
+    """A page of a key's materials, the oldest first; `next_marker` is empty on the last."""
+
+    rotations: tuple[RotationEntry, ...]
+    next_marker: str
+
+
+@dataclass(frozen=True, slots=True)
 class TokenCapability:
     """What the token was tried for: a PKCS #11 mechanism or function, what was found and how."""
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pkcs11
 
 from strongroom.hsm import library
+from strongroom.hsm.change_counter import ChangeCounter
 from strongroom.hsm.errors import (
     HsmFault,
     PinRejected,
@@ -71,6 +72,7 @@ class Connection:
             key generation fail.
         handles: object handles by material id, proved to be the right objects.
         candidates: by material id, what an enumeration found; proved at its first use.
+        changes: counted after every token object that is made or destroyed.
         sentinel: the key that answers whether the token is well.
         before_close: called first of all, to give back sessions that are kept.
         is_ending: True once no session may be kept any more.
@@ -80,6 +82,7 @@ class Connection:
     description: TokenDescription
     login: Any
     sessions: SessionPool
+    changes: ChangeCounter
     lock: RLock = field(default_factory=RLock)
     handles: dict[MaterialId, int] = field(default_factory=dict)
     candidates: dict[bytes, list[Candidate]] = field(default_factory=dict)
@@ -126,7 +129,8 @@ def connect(profile: TokenProfile, pin: PinSource, directory: Path) -> Connectio
             raise
     ivs_at_once = max(1, min(_MAX_IVS_AT_ONCE, profile.max_random_bytes // IV_BYTES))
     sessions = SessionPool(token, profile.max_sessions - 1, ivs_at_once)
-    return Connection(module, describe_token(token), login, sessions)
+    changes = ChangeCounter(profile.login_files, profile.change_counter)
+    return Connection(module, describe_token(token), login, sessions, changes)
 
 
 def _load(profile: TokenProfile) -> Any:  # noqa: ANN401 # untyped

@@ -59,11 +59,16 @@ def generate_object(
         The secret or private key, and the public key, empty for a secret key.
     """
     with connection.lock:
-        key, public_key = _make(session, profile, new, is_stored=True)
+        try:
+            key, public_key = _make(session, profile, new, is_stored=True)
+        finally:
+            connection.changes.count_up()
     try:
         templates.prove(templates.read_facts(key), new.kind, new.purpose)
     except KeyNotProtected:
-        key.destroy()
+        with connection.lock:
+            key.destroy()
+            connection.changes.count_up()
         raise
     return key, public_key
 
@@ -116,6 +121,7 @@ def destroy_named(connection: Connection, session: PooledSession, material_id: b
     with connection.lock:
         for found in ours:
             found.key.destroy()
+            connection.changes.count_up()
     return bool(ours)
 
 

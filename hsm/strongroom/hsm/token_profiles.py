@@ -53,6 +53,7 @@ class TokenProfile:
         switched_off: names of capabilities that must not be used although the token has them.
         error_meanings: what a CKR code means for this token, if not what it usually means.
         login_files: glob patterns of files that C_Login rewrites and a kill may destroy; copies are kept.
+        change_counter: the name of a file beside those that counts the token's changes; see `change_counter`.
     """
 
     modules: tuple[str, ...]
@@ -71,6 +72,7 @@ class TokenProfile:
     switched_off: tuple[str, ...] = ()
     error_meanings: Mapping[int, Meaning] = field(default_factory=dict)
     login_files: tuple[str, ...] = ()
+    change_counter: str = ""
 
     def module_path(self) -> str:
         """The module to load.

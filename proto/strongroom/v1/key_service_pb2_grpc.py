@@ -6,6 +6,7 @@ import warnings
 from strongroom.v1 import aliases_pb2 as strongroom_dot_v1_dot_aliases__pb2
 from strongroom.v1 import deletion_pb2 as strongroom_dot_v1_dot_deletion__pb2
 from strongroom.v1 import key_service_pb2 as strongroom_dot_v1_dot_key__service__pb2
+from strongroom.v1 import rotation_pb2 as strongroom_dot_v1_dot_rotation__pb2
 from strongroom.v1 import tags_pb2 as strongroom_dot_v1_dot_tags__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -30,7 +31,7 @@ if _version_not_supported:
 
 class KeyServiceStub:
     """Creates, describes and switches KMS keys: for the people and pipelines that manage keys.
-    Rotation, import and replication belong here too.
+    Import and replication belong here too.
     """
 
     def __init__(self, channel):
@@ -68,6 +69,31 @@ class KeyServiceStub:
                 '/strongroom.v1.KeyService/UpdateKeyDescription',
                 request_serializer=strongroom_dot_v1_dot_key__service__pb2.UpdateKeyDescriptionRequest.SerializeToString,
                 response_deserializer=strongroom_dot_v1_dot_key__service__pb2.UpdateKeyDescriptionResponse.FromString,
+                _registered_method=True)
+        self.EnableKeyRotation = channel.unary_unary(
+                '/strongroom.v1.KeyService/EnableKeyRotation',
+                request_serializer=strongroom_dot_v1_dot_rotation__pb2.EnableKeyRotationRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_rotation__pb2.EnableKeyRotationResponse.FromString,
+                _registered_method=True)
+        self.DisableKeyRotation = channel.unary_unary(
+                '/strongroom.v1.KeyService/DisableKeyRotation',
+                request_serializer=strongroom_dot_v1_dot_rotation__pb2.DisableKeyRotationRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_rotation__pb2.DisableKeyRotationResponse.FromString,
+                _registered_method=True)
+        self.GetKeyRotationStatus = channel.unary_unary(
+                '/strongroom.v1.KeyService/GetKeyRotationStatus',
+                request_serializer=strongroom_dot_v1_dot_rotation__pb2.GetKeyRotationStatusRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_rotation__pb2.GetKeyRotationStatusResponse.FromString,
+                _registered_method=True)
+        self.RotateKeyOnDemand = channel.unary_unary(
+                '/strongroom.v1.KeyService/RotateKeyOnDemand',
+                request_serializer=strongroom_dot_v1_dot_rotation__pb2.RotateKeyOnDemandRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_rotation__pb2.RotateKeyOnDemandResponse.FromString,
+                _registered_method=True)
+        self.ListKeyRotations = channel.unary_unary(
+                '/strongroom.v1.KeyService/ListKeyRotations',
+                request_serializer=strongroom_dot_v1_dot_rotation__pb2.ListKeyRotationsRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_rotation__pb2.ListKeyRotationsResponse.FromString,
                 _registered_method=True)
         self.ScheduleKeyDeletion = channel.unary_unary(
                 '/strongroom.v1.KeyService/ScheduleKeyDeletion',
@@ -123,7 +149,7 @@ class KeyServiceStub:
 
 class KeyServiceServicer:
     """Creates, describes and switches KMS keys: for the people and pipelines that manage keys.
-    Rotation, import and replication belong here too.
+    Import and replication belong here too.
     """
 
     def CreateKey(self, request, context):
@@ -164,6 +190,42 @@ class KeyServiceServicer:
 
     def UpdateKeyDescription(self, request, context):
         """Replaces the description of a key that isn't pending deletion.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EnableKeyRotation(self, request, context):
+        """Has a symmetric encryption key rotate by itself; called again, it begins another period.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DisableKeyRotation(self, request, context):
+        """Ends that. Materials that there are stay.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetKeyRotationStatus(self, request, context):
+        """Answers whether and when a key rotates by itself.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RotateKeyOnDemand(self, request, context):
+        """Gives a symmetric encryption key new material, at most 25 times; what older ones encrypted still
+        decrypts. Every call rotates: it isn't idempotent.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListKeyRotations(self, request, context):
+        """Lists the materials of a key, page by page.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -272,6 +334,31 @@ def add_KeyServiceServicer_to_server(servicer, server):
                     request_deserializer=strongroom_dot_v1_dot_key__service__pb2.UpdateKeyDescriptionRequest.FromString,
                     response_serializer=strongroom_dot_v1_dot_key__service__pb2.UpdateKeyDescriptionResponse.SerializeToString,
             ),
+            'EnableKeyRotation': grpc.unary_unary_rpc_method_handler(
+                    servicer.EnableKeyRotation,
+                    request_deserializer=strongroom_dot_v1_dot_rotation__pb2.EnableKeyRotationRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_rotation__pb2.EnableKeyRotationResponse.SerializeToString,
+            ),
+            'DisableKeyRotation': grpc.unary_unary_rpc_method_handler(
+                    servicer.DisableKeyRotation,
+                    request_deserializer=strongroom_dot_v1_dot_rotation__pb2.DisableKeyRotationRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_rotation__pb2.DisableKeyRotationResponse.SerializeToString,
+            ),
+            'GetKeyRotationStatus': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetKeyRotationStatus,
+                    request_deserializer=strongroom_dot_v1_dot_rotation__pb2.GetKeyRotationStatusRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_rotation__pb2.GetKeyRotationStatusResponse.SerializeToString,
+            ),
+            'RotateKeyOnDemand': grpc.unary_unary_rpc_method_handler(
+                    servicer.RotateKeyOnDemand,
+                    request_deserializer=strongroom_dot_v1_dot_rotation__pb2.RotateKeyOnDemandRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_rotation__pb2.RotateKeyOnDemandResponse.SerializeToString,
+            ),
+            'ListKeyRotations': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListKeyRotations,
+                    request_deserializer=strongroom_dot_v1_dot_rotation__pb2.ListKeyRotationsRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_rotation__pb2.ListKeyRotationsResponse.SerializeToString,
+            ),
             'ScheduleKeyDeletion': grpc.unary_unary_rpc_method_handler(
                     servicer.ScheduleKeyDeletion,
                     request_deserializer=strongroom_dot_v1_dot_deletion__pb2.ScheduleKeyDeletionRequest.FromString,
@@ -332,7 +419,7 @@ def add_KeyServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class KeyService:
     """Creates, describes and switches KMS keys: for the people and pipelines that manage keys.
-    Rotation, import and replication belong here too.
+    Import and replication belong here too.
     """
 
     @staticmethod
@@ -487,6 +574,141 @@ class KeyService:
             '/strongroom.v1.KeyService/UpdateKeyDescription',
             strongroom_dot_v1_dot_key__service__pb2.UpdateKeyDescriptionRequest.SerializeToString,
             strongroom_dot_v1_dot_key__service__pb2.UpdateKeyDescriptionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EnableKeyRotation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.KeyService/EnableKeyRotation',
+            strongroom_dot_v1_dot_rotation__pb2.EnableKeyRotationRequest.SerializeToString,
+            strongroom_dot_v1_dot_rotation__pb2.EnableKeyRotationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DisableKeyRotation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.KeyService/DisableKeyRotation',
+            strongroom_dot_v1_dot_rotation__pb2.DisableKeyRotationRequest.SerializeToString,
+            strongroom_dot_v1_dot_rotation__pb2.DisableKeyRotationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetKeyRotationStatus(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.KeyService/GetKeyRotationStatus',
+            strongroom_dot_v1_dot_rotation__pb2.GetKeyRotationStatusRequest.SerializeToString,
+            strongroom_dot_v1_dot_rotation__pb2.GetKeyRotationStatusResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RotateKeyOnDemand(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.KeyService/RotateKeyOnDemand',
+            strongroom_dot_v1_dot_rotation__pb2.RotateKeyOnDemandRequest.SerializeToString,
+            strongroom_dot_v1_dot_rotation__pb2.RotateKeyOnDemandResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListKeyRotations(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.KeyService/ListKeyRotations',
+            strongroom_dot_v1_dot_rotation__pb2.ListKeyRotationsRequest.SerializeToString,
+            strongroom_dot_v1_dot_rotation__pb2.ListKeyRotationsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -8,6 +8,7 @@ from grpc import aio as _aio
 from strongroom.v1 import aliases_pb2 as _aliases_pb2
 from strongroom.v1 import deletion_pb2 as _deletion_pb2
 from strongroom.v1 import key_service_pb2 as _key_service_pb2
+from strongroom.v1 import rotation_pb2 as _rotation_pb2
 from strongroom.v1 import tags_pb2 as _tags_pb2
 import abc as _abc_1
 import grpc as _grpc
@@ -31,7 +32,7 @@ GRPC_VERSION: str
 
 class KeyServiceStub:
     """Creates, describes and switches KMS keys: for the people and pipelines that manage keys.
-    Rotation, import and replication belong here too.
+    Import and replication belong here too.
     """
 
     @_typing.overload
@@ -52,6 +53,18 @@ class KeyServiceStub:
     """Makes a key unusable for cryptographic operations until EnableKey. Does nothing to a disabled one."""
     UpdateKeyDescription: _grpc.UnaryUnaryMultiCallable[_key_service_pb2.UpdateKeyDescriptionRequest, _key_service_pb2.UpdateKeyDescriptionResponse]
     """Replaces the description of a key that isn't pending deletion."""
+    EnableKeyRotation: _grpc.UnaryUnaryMultiCallable[_rotation_pb2.EnableKeyRotationRequest, _rotation_pb2.EnableKeyRotationResponse]
+    """Has a symmetric encryption key rotate by itself; called again, it begins another period."""
+    DisableKeyRotation: _grpc.UnaryUnaryMultiCallable[_rotation_pb2.DisableKeyRotationRequest, _rotation_pb2.DisableKeyRotationResponse]
+    """Ends that. Materials that there are stay."""
+    GetKeyRotationStatus: _grpc.UnaryUnaryMultiCallable[_rotation_pb2.GetKeyRotationStatusRequest, _rotation_pb2.GetKeyRotationStatusResponse]
+    """Answers whether and when a key rotates by itself."""
+    RotateKeyOnDemand: _grpc.UnaryUnaryMultiCallable[_rotation_pb2.RotateKeyOnDemandRequest, _rotation_pb2.RotateKeyOnDemandResponse]
+    """Gives a symmetric encryption key new material, at most 25 times; what older ones encrypted still
+    decrypts. Every call rotates: it isn't idempotent.
+    """
+    ListKeyRotations: _grpc.UnaryUnaryMultiCallable[_rotation_pb2.ListKeyRotationsRequest, _rotation_pb2.ListKeyRotationsResponse]
+    """Lists the materials of a key, page by page."""
     ScheduleKeyDeletion: _grpc.UnaryUnaryMultiCallable[_deletion_pb2.ScheduleKeyDeletionRequest, _deletion_pb2.ScheduleKeyDeletionResponse]
     """Makes a key unusable and has it deleted after 7 to 30 days: what it encrypted is then lost for ever."""
     CancelKeyDeletion: _grpc.UnaryUnaryMultiCallable[_deletion_pb2.CancelKeyDeletionRequest, _deletion_pb2.CancelKeyDeletionResponse]
@@ -76,7 +89,7 @@ class KeyServiceStub:
 @_typing.type_check_only
 class KeyServiceAsyncStub(KeyServiceStub):
     """Creates, describes and switches KMS keys: for the people and pipelines that manage keys.
-    Rotation, import and replication belong here too.
+    Import and replication belong here too.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -94,6 +107,18 @@ class KeyServiceAsyncStub(KeyServiceStub):
     """Makes a key unusable for cryptographic operations until EnableKey. Does nothing to a disabled one."""
     UpdateKeyDescription: _aio.UnaryUnaryMultiCallable[_key_service_pb2.UpdateKeyDescriptionRequest, _key_service_pb2.UpdateKeyDescriptionResponse]  # type: ignore[assignment]
     """Replaces the description of a key that isn't pending deletion."""
+    EnableKeyRotation: _aio.UnaryUnaryMultiCallable[_rotation_pb2.EnableKeyRotationRequest, _rotation_pb2.EnableKeyRotationResponse]  # type: ignore[assignment]
+    """Has a symmetric encryption key rotate by itself; called again, it begins another period."""
+    DisableKeyRotation: _aio.UnaryUnaryMultiCallable[_rotation_pb2.DisableKeyRotationRequest, _rotation_pb2.DisableKeyRotationResponse]  # type: ignore[assignment]
+    """Ends that. Materials that there are stay."""
+    GetKeyRotationStatus: _aio.UnaryUnaryMultiCallable[_rotation_pb2.GetKeyRotationStatusRequest, _rotation_pb2.GetKeyRotationStatusResponse]  # type: ignore[assignment]
+    """Answers whether and when a key rotates by itself."""
+    RotateKeyOnDemand: _aio.UnaryUnaryMultiCallable[_rotation_pb2.RotateKeyOnDemandRequest, _rotation_pb2.RotateKeyOnDemandResponse]  # type: ignore[assignment]
+    """Gives a symmetric encryption key new material, at most 25 times; what older ones encrypted still
+    decrypts. Every call rotates: it isn't idempotent.
+    """
+    ListKeyRotations: _aio.UnaryUnaryMultiCallable[_rotation_pb2.ListKeyRotationsRequest, _rotation_pb2.ListKeyRotationsResponse]  # type: ignore[assignment]
+    """Lists the materials of a key, page by page."""
     ScheduleKeyDeletion: _aio.UnaryUnaryMultiCallable[_deletion_pb2.ScheduleKeyDeletionRequest, _deletion_pb2.ScheduleKeyDeletionResponse]  # type: ignore[assignment]
     """Makes a key unusable and has it deleted after 7 to 30 days: what it encrypted is then lost for ever."""
     CancelKeyDeletion: _aio.UnaryUnaryMultiCallable[_deletion_pb2.CancelKeyDeletionRequest, _deletion_pb2.CancelKeyDeletionResponse]  # type: ignore[assignment]
@@ -117,7 +142,7 @@ class KeyServiceAsyncStub(KeyServiceStub):
 
 class KeyServiceServicer(metaclass=_abc_1.ABCMeta):
     """Creates, describes and switches KMS keys: for the people and pipelines that manage keys.
-    Rotation, import and replication belong here too.
+    Import and replication belong here too.
     """
 
     @_abc_1.abstractmethod
@@ -169,6 +194,48 @@ class KeyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_key_service_pb2.UpdateKeyDescriptionResponse, _abc.Awaitable[_key_service_pb2.UpdateKeyDescriptionResponse]]:
         """Replaces the description of a key that isn't pending deletion."""
+
+    @_abc_1.abstractmethod
+    def EnableKeyRotation(
+        self,
+        request: _rotation_pb2.EnableKeyRotationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_rotation_pb2.EnableKeyRotationResponse, _abc.Awaitable[_rotation_pb2.EnableKeyRotationResponse]]:
+        """Has a symmetric encryption key rotate by itself; called again, it begins another period."""
+
+    @_abc_1.abstractmethod
+    def DisableKeyRotation(
+        self,
+        request: _rotation_pb2.DisableKeyRotationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_rotation_pb2.DisableKeyRotationResponse, _abc.Awaitable[_rotation_pb2.DisableKeyRotationResponse]]:
+        """Ends that. Materials that there are stay."""
+
+    @_abc_1.abstractmethod
+    def GetKeyRotationStatus(
+        self,
+        request: _rotation_pb2.GetKeyRotationStatusRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_rotation_pb2.GetKeyRotationStatusResponse, _abc.Awaitable[_rotation_pb2.GetKeyRotationStatusResponse]]:
+        """Answers whether and when a key rotates by itself."""
+
+    @_abc_1.abstractmethod
+    def RotateKeyOnDemand(
+        self,
+        request: _rotation_pb2.RotateKeyOnDemandRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_rotation_pb2.RotateKeyOnDemandResponse, _abc.Awaitable[_rotation_pb2.RotateKeyOnDemandResponse]]:
+        """Gives a symmetric encryption key new material, at most 25 times; what older ones encrypted still
+        decrypts. Every call rotates: it isn't idempotent.
+        """
+
+    @_abc_1.abstractmethod
+    def ListKeyRotations(
+        self,
+        request: _rotation_pb2.ListKeyRotationsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_rotation_pb2.ListKeyRotationsResponse, _abc.Awaitable[_rotation_pb2.ListKeyRotationsResponse]]:
+        """Lists the materials of a key, page by page."""
 
     @_abc_1.abstractmethod
     def ScheduleKeyDeletion(

@@ -566,6 +566,78 @@ DRY_RUN_MODIFIER_IGNORE_CIPHERTEXT: DryRunModifier.ValueType  # 1
 """The ciphertext blob may be missing; the key id is then required."""
 Global___DryRunModifier: _TypeAlias = DryRunModifier  # noqa: Y015
 
+class _RotationType:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RotationTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RotationType.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ROTATION_TYPE_UNSPECIFIED: _RotationType.ValueType  # 0
+    """The first material: it was never rotated to."""
+    ROTATION_TYPE_AUTOMATIC: _RotationType.ValueType  # 1
+    """The key's schedule, or the bound on encryptions under one material."""
+    ROTATION_TYPE_ON_DEMAND: _RotationType.ValueType  # 2
+    """RotateKeyOnDemand."""
+
+class RotationType(_RotationType, metaclass=_RotationTypeEnumTypeWrapper):
+    """What made a material current. AWS KMS: RotationType."""
+
+ROTATION_TYPE_UNSPECIFIED: RotationType.ValueType  # 0
+"""The first material: it was never rotated to."""
+ROTATION_TYPE_AUTOMATIC: RotationType.ValueType  # 1
+"""The key's schedule, or the bound on encryptions under one material."""
+ROTATION_TYPE_ON_DEMAND: RotationType.ValueType  # 2
+"""RotateKeyOnDemand."""
+Global___RotationType: _TypeAlias = RotationType  # noqa: Y015
+
+class _KeyMaterialState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _KeyMaterialStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_KeyMaterialState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    KEY_MATERIAL_STATE_UNSPECIFIED: _KeyMaterialState.ValueType  # 0
+    """Never sent."""
+    KEY_MATERIAL_STATE_CURRENT: _KeyMaterialState.ValueType  # 1
+    """Encrypts and decrypts."""
+    KEY_MATERIAL_STATE_NON_CURRENT: _KeyMaterialState.ValueType  # 2
+    """Decrypts what it encrypted while it was current."""
+
+class KeyMaterialState(_KeyMaterialState, metaclass=_KeyMaterialStateEnumTypeWrapper):
+    """Whether a material encrypts. AWS KMS: KeyMaterialState."""
+
+KEY_MATERIAL_STATE_UNSPECIFIED: KeyMaterialState.ValueType  # 0
+"""Never sent."""
+KEY_MATERIAL_STATE_CURRENT: KeyMaterialState.ValueType  # 1
+"""Encrypts and decrypts."""
+KEY_MATERIAL_STATE_NON_CURRENT: KeyMaterialState.ValueType  # 2
+"""Decrypts what it encrypted while it was current."""
+Global___KeyMaterialState: _TypeAlias = KeyMaterialState  # noqa: Y015
+
+class _IncludeKeyMaterial:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _IncludeKeyMaterialEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_IncludeKeyMaterial.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    INCLUDE_KEY_MATERIAL_UNSPECIFIED: _IncludeKeyMaterial.ValueType  # 0
+    """Not given: ROTATIONS_ONLY."""
+    INCLUDE_KEY_MATERIAL_ROTATIONS_ONLY: _IncludeKeyMaterial.ValueType  # 1
+    """Those that a rotation made current."""
+    INCLUDE_KEY_MATERIAL_ALL_KEY_MATERIAL: _IncludeKeyMaterial.ValueType  # 2
+    """The first material, too."""
+
+class IncludeKeyMaterial(_IncludeKeyMaterial, metaclass=_IncludeKeyMaterialEnumTypeWrapper):
+    """Which materials ListKeyRotations lists. AWS KMS: IncludeKeyMaterial."""
+
+INCLUDE_KEY_MATERIAL_UNSPECIFIED: IncludeKeyMaterial.ValueType  # 0
+"""Not given: ROTATIONS_ONLY."""
+INCLUDE_KEY_MATERIAL_ROTATIONS_ONLY: IncludeKeyMaterial.ValueType  # 1
+"""Those that a rotation made current."""
+INCLUDE_KEY_MATERIAL_ALL_KEY_MATERIAL: IncludeKeyMaterial.ValueType  # 2
+"""The first material, too."""
+Global___IncludeKeyMaterial: _TypeAlias = IncludeKeyMaterial  # noqa: Y015
+
 @_typing.final
 class Tag(_message.Message):
     """A label of a key, for cost, ownership and policies. Tags are not secret."""

@@ -21,7 +21,7 @@ from strongroom.server.faces.grpc.credentials import CertificateFiles, ServerCer
 from strongroom.server.faces.grpc.handlers import Dispatch, operation_handlers
 from strongroom.server.faces.grpc.server import GrpcOptions
 from strongroom.server.keyring import EncryptionCounter, KeyCache, KeyResolver
-from strongroom.server.operations import OPERATIONS, Lane, Parts
+from strongroom.server.operations import OPERATIONS, Lane, MaterialMaker, Parts
 from strongroom.server.operations.asymmetric import AsymmetricKeys
 from strongroom.server.operations.mac_keys import MacKeys
 from strongroom.server.operations.symmetric import SymmetricCipher
@@ -124,6 +124,11 @@ def _authenticator(settings: Settings) -> Authenticator:
     return Authenticator(PrincipalMap(settings.deployment.partition, domains, names))
 
 
+def material_maker(settings: Settings, token: Token, store: Store, boot_id: str) -> MaterialMaker:
+    """What makes materials on the token."""
+    return MaterialMaker(token, store, settings.deployment.name, boot_id, utc_now)
+
+
 def _parts(settings: Settings, token: Token, store: Store, boot_id: str) -> Parts:
     realm = realm_of(settings)
     keys = KeyCache(store, store.feed(), realm)
@@ -136,10 +141,9 @@ def _parts(settings: Settings, token: Token, store: Store, boot_id: str) -> Part
         cipher=SymmetricCipher(token, counter, store),
         asymmetric=AsymmetricKeys(token, store),
         macs=MacKeys(token, store),
+        maker=material_maker(settings, token, store, boot_id),
         markers=Markers(store.secret("markers")),
         realm=realm,
-        deployment=settings.deployment.name,
-        boot_id=boot_id,
         quick=_quick(settings, token),
         max_keys=settings.limits.keys_per_account,
         clock=utc_now,

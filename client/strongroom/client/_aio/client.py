@@ -8,11 +8,14 @@ from strongroom.client._aio.encryption import EncryptionCalls
 from strongroom.client._aio.key_pairs import KeyPairCalls
 from strongroom.client._aio.keys import KeyCalls
 from strongroom.client._aio.names import NameCalls
+from strongroom.client._aio.rotation import RotationCalls
 from strongroom.client._aio.signing import SigningCalls
 from strongroom.client._connections import DEFAULT_TIMEOUT_S, Endpoint
 
 
-class AsyncClient(KeyCalls, NameCalls, EncryptionCalls, SigningCalls, KeyPairCalls, BatchCalls):
+class AsyncClient(
+    KeyCalls, NameCalls, RotationCalls, EncryptionCalls, SigningCalls, KeyPairCalls, BatchCalls
+):
     """Calls the service within an event loop.
 
     Every method raises a StrongroomError of the kind that fits, and ValueError for the name of a spec or an

@@ -1,10 +1,7 @@
 """The answers of KeyService."""
 
-from datetime import UTC, datetime
-
-from google.protobuf.timestamp_pb2 import Timestamp
-
 from strongroom.client import names
+from strongroom.client._answers.times import time_of
 from strongroom.client.results import (
     DataKeyPairSupport,
     KeyEntry,
@@ -26,7 +23,7 @@ def key_metadata(message: v1.KeyMetadata) -> KeyMetadata:
         key_id=message.key_id,
         arn=message.arn,
         account_id=message.aws_account_id,
-        creation_date=_time(message.creation_date),
+        creation_date=time_of(message.creation_date),
         enabled=message.enabled,
         key_state=names.KEY_STATES.name(message.key_state).title().replace("_", ""),
         description=message.description,
@@ -40,13 +37,13 @@ def key_metadata(message: v1.KeyMetadata) -> KeyMetadata:
         key_agreement_algorithms=names.KEY_AGREEMENT_ALGORITHMS.names(message.key_agreement_algorithms),
         encapsulation_algorithms=names.ENCAPSULATION_ALGORITHMS.names(message.encapsulation_algorithms),
         current_key_material_id=message.current_key_material_id,
-        deletion_date=_time(message.deletion_date) if message.HasField("deletion_date") else None,
+        deletion_date=time_of(message.deletion_date) if message.HasField("deletion_date") else None,
     )
 
 
 def scheduled_deletion(message: deletion_pb2.ScheduleKeyDeletionResponse) -> ScheduledDeletion:
     """When a key will be deleted."""
-    return ScheduledDeletion(message.key_id, _time(message.deletion_date), message.pending_window_in_days)
+    return ScheduledDeletion(message.key_id, time_of(message.deletion_date), message.pending_window_in_days)
 
 
 def key_page(message: messages.ListKeysResponse) -> KeyPage:
@@ -65,10 +62,6 @@ def token(message: messages.DescribeTokenResponse) -> Token:
         key_specs=tuple(map(_key_spec, message.key_specs)),
         data_key_pairs=tuple(map(_data_key_pair, message.data_key_pairs)),
     )
-
-
-def _time(message: Timestamp) -> datetime:
-    return message.ToDatetime(tzinfo=UTC)
 
 
 def _capability(message: messages.TokenCapability) -> TokenCapability:

@@ -1,7 +1,6 @@
 """The answers about aliases and tags."""
 
-from datetime import UTC
-
+from strongroom.client._answers.times import time_of
 from strongroom.client.results import AliasEntry, AliasPage, TagPage
 from strongroom.v1 import aliases_pb2, tags_pb2
 
@@ -21,6 +20,6 @@ def _alias(message: aliases_pb2.AliasListEntry) -> AliasEntry:
         alias_name=message.alias_name,
         arn=message.alias_arn,
         target_key_id=message.target_key_id,
-        creation_date=message.creation_date.ToDatetime(tzinfo=UTC),
-        last_updated_date=message.last_updated_date.ToDatetime(tzinfo=UTC),
+        creation_date=time_of(message.creation_date),
+        last_updated_date=time_of(message.last_updated_date),
     )

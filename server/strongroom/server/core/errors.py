@@ -4,6 +4,7 @@ KmsError
     AccessDenied                the caller may not do this
         AliasReserved           the name belongs to the service
     AliasExists                 the account has an alias of this name
+    Conflict                    another change of the same thing is under way or due
     CredentialsInvalid          nobody that we know is calling
     DeadlineExceeded            the caller's deadline passed before the work began
     Internal                    a defect of ours; the caller learns an incident id only
@@ -22,6 +23,7 @@ KmsError
         InvalidTag              tags that can't stand together or are reserved
         MalformedPolicy         a key policy that can't be used
     LimitExceeded               a quota is used up
+        RotationLimitExceeded   a key was rotated on demand as often as it may be
     NotFound                    no such key, alias or object
     PreconditionFailed          the request could succeed on a key in another state or of another kind
         DryRunSucceeded         every check passed and nothing was done
@@ -56,6 +58,7 @@ class Code(IntEnum):
     PERMISSION_DENIED = 7
     RESOURCE_EXHAUSTED = 8
     FAILED_PRECONDITION = 9
+    ABORTED = 10
     UNIMPLEMENTED = 12
     INTERNAL = 13
     UNAVAILABLE = 14
@@ -96,6 +99,12 @@ class AliasExists(KmsError):
     """The account has an alias of this name."""
 
     code, reason, aws_name = Code.ALREADY_EXISTS, "ALIAS_ALREADY_EXISTS", "AlreadyExistsException"
+
+
+class Conflict(KmsError):
+    """Another change of the same thing is under way or due; later it may succeed."""
+
+    code, reason, aws_name = Code.ABORTED, "ROTATION_CONFLICT", "ConflictException"
 
 
 class CredentialsInvalid(KmsError):
@@ -231,6 +240,12 @@ class LimitExceeded(KmsError):
 
     code, reason = Code.RESOURCE_EXHAUSTED, "QUOTA_EXCEEDED"
     aws_name = "LimitExceededException"
+
+
+class RotationLimitExceeded(LimitExceeded):
+    """The key was rotated on demand as often as it may be."""
+
+    reason = "ROTATION_LIMIT_EXCEEDED"
 
 
 class NotFound(KmsError):

@@ -32,6 +32,14 @@ SCHEDULABLE = ANY - {
 CANCELLABLE = frozenset({v1.KEY_STATE_PENDING_DELETION, v1.KEY_STATE_PENDING_REPLICA_DELETION})
 """CancelKeyDeletion."""
 
+ROTATABLE = frozenset(
+    {v1.KEY_STATE_ENABLED, v1.KEY_STATE_UNAVAILABLE, v1.KEY_STATE_UPDATING, v1.KEY_STATE_PENDING_IMPORT}
+)
+"""EnableKeyRotation and DisableKeyRotation; a key that is pending import is refused for its origin."""
+
+ROTATABLE_NOW = frozenset({v1.KEY_STATE_ENABLED})
+"""RotateKeyOnDemand."""
+
 SWITCHABLE = frozenset({v1.KEY_STATE_ENABLED, v1.KEY_STATE_DISABLED, v1.KEY_STATE_UNAVAILABLE})
 """EnableKey and DisableKey."""
 

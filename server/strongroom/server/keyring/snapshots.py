@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from sys import intern
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from strongroom.hsm import SHAPES, KeyKind, KeyPurpose, MaterialId, MaterialRef, public_keys
 from strongroom.server.core import blob, names
@@ -33,6 +33,13 @@ class Material:
     public_key: Any
 
 
+class Rotation(NamedTuple):
+    """When a key rotates by itself."""
+
+    period_days: int
+    next_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class KeySnapshot:
     """A key as it was at one revision of the store.
@@ -42,6 +49,7 @@ class KeySnapshot:
         current_material: the one that encrypts; None while the key has none.
         materials: all materials by their 16-byte id.
         deletion_date: when it will be deleted, if it is pending deletion.
+        rotation: the days between two rotations and when the next is due; None unless it rotates by itself.
         aliases: the names of its aliases.
     """
 
@@ -59,6 +67,7 @@ class KeySnapshot:
     materials: Mapping[bytes, Material]
     aliases: tuple[str, ...]
     deletion_date: datetime | None
+    rotation: Rotation | None
 
     @property
     def current(self) -> Material:
@@ -93,7 +102,14 @@ def snapshot_of(record: KeyRecord, realm: Realm) -> KeySnapshot:
         materials=MappingProxyType(materials),
         aliases=record.aliases,
         deletion_date=record.deletion_date,
+        rotation=_rotation_of(record),
     )
+
+
+def _rotation_of(record: KeyRecord) -> Rotation | None:
+    if record.rotation_period_days is None or record.next_rotation_at is None:
+        return None
+    return Rotation(record.rotation_period_days, record.next_rotation_at)
 
 
 def ref_of(row: MaterialRecord) -> MaterialRef:

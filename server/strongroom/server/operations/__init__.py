@@ -2,7 +2,19 @@
 
 from strongroom.server.operations.catalogue import OPERATIONS
 from strongroom.server.operations.declaration import Call, KeyUse, Lane, NamedAlias, Operation, Target
+from strongroom.server.operations.material_making import MaterialMaker
 from strongroom.server.operations.material_use import Steps
 from strongroom.server.operations.parts import Parts
 
-__all__ = ["OPERATIONS", "Call", "KeyUse", "Lane", "NamedAlias", "Operation", "Parts", "Steps", "Target"]
+__all__ = [
+    "OPERATIONS",
+    "Call",
+    "KeyUse",
+    "Lane",
+    "MaterialMaker",
+    "NamedAlias",
+    "Operation",
+    "Parts",
+    "Steps",
+    "Target",
+]

@@ -54,6 +54,19 @@ _DIGEST_BYTES: Mapping[int, int] = {
 }
 
 
+def rotates(parts: Parts, target: Target, request: Request) -> None:  # noqa: ARG001 # a Check
+    """The key is symmetric, and its material was made here."""
+    key = target.key
+    if key.spec != v1.KEY_SPEC_SYMMETRIC_DEFAULT:
+        raise UnsupportedOperation("", metadata={"keyId": key.arn, "keySpec": names.KEY_SPECS[key.spec]})
+    if key.origin != v1.ORIGIN_AWS_KMS:
+        origin = names.ORIGINS[key.origin]
+        raise UnsupportedOperation(
+            f"{key.arn} origin is {origin} which is not valid for this operation.",
+            metadata={"keyId": key.arn, "origin": origin},
+        )
+
+
 def made_the_blob(parts: Parts, target: Target, request: Request) -> None:  # noqa: ARG001 # a Check
     """The key that is named is the one that the blob names."""
     if target.material is None:

@@ -1,13 +1,11 @@
 """CreateKey."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 
 from google.protobuf.json_format import MessageToDict
 
-from strongroom.hsm import HsmError, KeyKind, KeyPurpose, MaterialId, MaterialRef
+from strongroom.hsm import KeyKind, KeyPurpose
 from strongroom.server.core import key_policies, key_specs, names
-from strongroom.server.core.blob import kms_material_id
 from strongroom.server.core.errors import (
     CustomKeyStoresNotImplemented,
     LimitExceeded,
@@ -20,7 +18,7 @@ from strongroom.server.operations import shared_fields as fields
 from strongroom.server.operations.declaration import Call, Lane, Operation, Response
 from strongroom.server.operations.metadata import metadata_of
 from strongroom.server.operations.parts import Parts
-from strongroom.server.store import IntentLost, KeyRecord, NewKey, NewMaterial, StoreError, Tag
+from strongroom.server.store import NewKey, Tag
 from strongroom.v1 import key_service_pb2 as keys
 from strongroom.v1 import resources_pb2 as v1
 
@@ -36,7 +34,7 @@ def _create_key(parts: Parts, call: Call) -> keys.CreateKeyResponse:
     _check_offered(parts, key)
     if parts.store.count_keys(key.account_id) >= parts.max_keys:
         raise LimitExceeded(f"The account has {parts.max_keys} keys, the most that it may have.")
-    record = _generate(parts, key)
+    record = parts.maker.create(key)
     return keys.CreateKeyResponse(
         key_metadata=metadata_of(snapshot_of(record, parts.realm), parts.token.capabilities)
     )
@@ -69,37 +67,6 @@ def _check_offered(parts: Parts, key: NewKey) -> None:
             f"This deployment can't make keys of KeySpec {key.key_spec} for {key.key_usage}: {missing}.",
             metadata={"keySpec": key.key_spec, "keyUsage": key.key_usage},
         )
-
-
-def _generate(parts: Parts, key: NewKey) -> KeyRecord:
-    """Intent, token object, completion: a crash between any two is finished by reconciliation."""
-    material_id = MaterialId(parts.token.random(16))
-    label = f"strongroom/{parts.deployment}/{key.key_id}"
-    material = NewMaterial(material_id, kms_material_id(material_id), label, key.created_at)
-    parts.store.begin_create(key, material, parts.boot_id)
-    try:
-        ref = parts.token.generate(material_id, label, KeyKind(key.key_spec), KeyPurpose(key.key_usage))
-    except HsmError:
-        _undo(parts, material_id, label)
-        raise
-    return _complete(parts, key, ref)
-
-
-def _complete(parts: Parts, key: NewKey, ref: MaterialRef) -> KeyRecord:
-    try:
-        return parts.store.complete_create(key.key_id, ref.material_id, ref.check)
-    except IntentLost:
-        # Reconciliation took us for dead and removed the row: the object must follow it.
-        parts.token.destroy(ref.material_id, ref.label)
-        raise
-
-
-def _undo(parts: Parts, material_id: MaterialId, label: str) -> None:
-    """Undoes an intent; where token or store don't answer, reconciliation will."""
-    with suppress(HsmError, StoreError):
-        parts.store.begin_undo(material_id, parts.boot_id)
-        parts.token.destroy(material_id, label)
-        parts.store.complete_destroy(material_id, "generation failed")
 
 
 def _check_request(request: Request) -> None:

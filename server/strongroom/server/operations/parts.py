@@ -10,6 +10,7 @@ from strongroom.server.core.markers import Markers
 from strongroom.server.keyring import KeyCache, KeyResolver
 from strongroom.server.operations.asymmetric import AsymmetricKeys
 from strongroom.server.operations.mac_keys import MacKeys
+from strongroom.server.operations.material_making import MaterialMaker
 from strongroom.server.operations.symmetric import SymmetricCipher
 from strongroom.server.store import Store
 
@@ -19,8 +20,6 @@ class Parts:
     """The parts of a worker that operations use.
 
     Args:
-        deployment: the name that the deployment's token objects bear.
-        boot_id: of the running service; marks the intents that it has begun.
         quick: the kinds and purposes of keys that the token uses within microseconds.
         max_keys: how many keys an account may have.
         clock: gives the time in UTC.
@@ -34,10 +33,9 @@ class Parts:
     cipher: SymmetricCipher
     asymmetric: AsymmetricKeys
     macs: MacKeys
+    maker: MaterialMaker
     markers: Markers
     realm: Realm
-    deployment: str
-    boot_id: str
     quick: frozenset[tuple[KeyKind, KeyPurpose]]
     max_keys: int
     clock: Callable[[], datetime]

@@ -8,10 +8,11 @@ import sys
 import structlog
 
 from strongroom.hsm import HsmError, Token, TokenState
-from strongroom.server.app import open_store, open_token, record_writer
+from strongroom.server.app import material_maker, open_store, open_token, record_writer
 from strongroom.server.audit import AuditUnavailable, RecordWriter
 from strongroom.server.housekeeping.deletion import Deletion
 from strongroom.server.housekeeping.reconciliation import Reconciliation
+from strongroom.server.housekeeping.rotation import Rotation
 from strongroom.server.process.children import Child, on_orphaned, run_child, say_ready
 from strongroom.server.store import Store, StoreError
 
@@ -72,6 +73,7 @@ class HousekeeperProcess:
             if store.acquire_lease(_LEASE, boot_id, ttl_s):
                 Reconciliation(store, token, records, boot_id, settings.intent_grace_s).run()
                 Deletion(store, token, records, boot_id).run()
+                Rotation(store, material_maker(self._child.settings, token, store, boot_id), records).run()
                 store.trim_changes(settings.change_feed_retention_s)
         except (AuditUnavailable, HsmError, StoreError) as error:
             _log.warning("round not finished", error=type(error).__name__, reason=str(error))

@@ -7,6 +7,8 @@ StoreError
     NoSuchAlias             the account has no such alias, or it was moved meanwhile
     NoSuchKey               no key has this id
     NotInState              the key's state doesn't allow the change
+    RotationLimitReached    the key was rotated on demand as often as it may be
+    RotationUnderWay        another material is being made for the key
     SchemaUnknown           the database is newer than this program, or isn't ours
         SchemaOutdated      it is ours and older; `strongroomd serve` upgrades it
     StoreDamaged            the file isn't a database, or not a whole one
@@ -54,6 +56,14 @@ class NotInState(StoreError):
     def __init__(self, state: str) -> None:
         super().__init__(f"The key is {state}.")
         self.state = state
+
+
+class RotationLimitReached(StoreError):
+    """The key was rotated on demand as often as it may be."""
+
+
+class RotationUnderWay(StoreError):
+    """Another material is being made for the key."""
 
 
 class SchemaUnknown(StoreError):

@@ -87,6 +87,7 @@ def _aliases_of(connection: Connection, key_id: str) -> tuple[str, ...]:
 
 def _materials_of(connection: Connection, key_id: str) -> tuple[MaterialRecord, ...]:
     query = select_materials().where(materials.c.key_id == key_id)
+    query = query.order_by(materials.c.created_at, materials.c.material_id)
     return tuple(material_of(row) for row in connection.execute(query))
 
 

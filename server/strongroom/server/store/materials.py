@@ -27,10 +27,15 @@ def begin_create(connection: Connection, key: NewKey, material: NewMaterial, own
     for position, tag in enumerate(key.tags):
         values = {"key_id": key.key_id, "tag_key": tag.key, "tag_value": tag.value, "position": position}
         connection.execute(insert(tags).values(values))
+    insert_material(connection, key.key_id, material, owner)
+
+
+def insert_material(connection: Connection, key_id: str, material: NewMaterial, owner: str) -> None:
+    """Writes down a material that is about to be made."""
     connection.execute(
         insert(materials).values(
             material_id=material.material_id,
-            key_id=key.key_id,
+            key_id=key_id,
             kms_material_id=material.kms_material_id,
             storage="resident",
             state="creating",
@@ -52,15 +57,24 @@ def complete_create(
     Raises:
         IntentLost: reconciliation has undone it; the object must be destroyed.
     """
+    enable(connection, material_id, check)
+    connection.execute(update(keys).where(keys.c.key_id == key_id).values(state=state))
+    append_change(connection, key_id, at)
+
+
+def enable(connection: Connection, material_id: bytes, check: bytes, **more: object) -> None:
+    """A material is made: it can be used from here on; `more` are values of its other columns.
+
+    Raises:
+        IntentLost: reconciliation has undone it; the object must be destroyed.
+    """
     done = connection.execute(
         update(materials)
         .where(materials.c.material_id == material_id, materials.c.state == "creating")
-        .values(state="enabled", check_value=check, intent_owner=None, intent_at=None)
+        .values(state="enabled", check_value=check, intent_owner=None, intent_at=None, **more)
     )
     if done.rowcount != 1:
         raise IntentLost
-    connection.execute(update(keys).where(keys.c.key_id == key_id).values(state=state))
-    append_change(connection, key_id, at)
 
 
 def begin_undo(connection: Connection, material_id: bytes, owner: str, at: datetime) -> None:

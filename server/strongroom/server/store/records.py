@@ -91,6 +91,8 @@ class MaterialRecord:
         check_value: its pinned identity; what it is, the token layer knows.
         encryptions_reserved: how many encryptions the workers have reserved so far.
         missing_since: when the token was found without it, or None.
+        rotated_at: when a rotation made it current; None of the first material.
+        rotation_type: `AUTOMATIC` or `ON_DEMAND`, likewise.
     """
 
     material_id: bytes
@@ -103,11 +105,13 @@ class MaterialRecord:
     created_at: datetime
     encryptions_reserved: int
     missing_since: datetime | None
+    rotated_at: datetime | None
+    rotation_type: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """A key with its materials, its tags and the names of its aliases."""
+    """A key with its materials, the oldest first, its tags and the names of its aliases."""
 
     key_id: str
     account_id: str
@@ -122,6 +126,9 @@ class KeyRecord:
     created_by: str
     current_material_id: bytes
     deletion_date: datetime | None
+    rotation_period_days: int | None
+    next_rotation_at: datetime | None
+    on_demand_rotations: int
     materials: tuple[MaterialRecord, ...]
     tags: tuple[Tag, ...]
     aliases: tuple[str, ...]

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Engine, insert, select, text
 
-from strongroom.server.store import aliases, deletion, keys, materials, schema, tables, tags, upkeep
+from strongroom.server.store import aliases, deletion, keys, materials, rotation, schema, tables, tags, upkeep
 from strongroom.server.store.engine import create_file, open_engine, sqlite_path
 from strongroom.server.store.errors import SchemaOutdated, StoreUnavailable
 from strongroom.server.store.feed import ChangeFeed, SqliteChangeFeed
@@ -256,6 +256,33 @@ class Store:
         """Removes a key whose materials are all destroyed; NotInState if some aren't."""
         with changing(self._engine) as connection:
             deletion.complete(connection, key_id, self._clock())
+
+    def set_rotation(self, key_id: str, period_days: int | None, *, allowed_from: Collection[str]) -> None:
+        """Has a key rotate every so many days from now on, or not at all; NotInState, NoSuchKey."""
+        at = None if period_days is None else self._clock() + timedelta(days=period_days)
+        values = {"rotation_period_days": period_days, "next_rotation_at": at}
+        self._change(key_id, values, allowed_from)
+
+    def due_rotations(self, most_encryptions: int) -> tuple[str, ...]:
+        """The keys that are to rotate by now, and those whose material has encrypted so much."""
+        with reading(self._engine) as connection:
+            return rotation.due(connection, self._clock(), most_encryptions)
+
+    def begin_rotate(
+        self, key_id: str, material: NewMaterial, owner: str, rotation_type: str, *, most_on_demand: int
+    ) -> None:
+        """Writes down the intent to give a key another material.
+
+        Raises:
+            NoSuchKey, NotInState, RotationUnderWay, RotationLimitReached: it can't have one.
+        """
+        with changing(self._engine) as connection:
+            rotation.begin(connection, key_id, material, owner, rotation_type, most_on_demand)
+
+    def complete_rotate(self, key_id: str, material_id: bytes, check: bytes, rotation_type: str) -> None:
+        """The object is made and `check` is its identity: it is the key's current material. IntentLost."""
+        with changing(self._engine) as connection:
+            rotation.complete(connection, key_id, material_id, check, rotation_type, self._clock())
 
     def set_description(self, key_id: str, description: str, *, allowed_in: Collection[str]) -> None:
         """Sets a key's description; NotInState and NoSuchKey likewise."""

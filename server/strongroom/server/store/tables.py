@@ -72,6 +72,9 @@ keys = Table(
     Column("created_by", Text, nullable=False),
     Column("current_material_id", LargeBinary(16), nullable=False),
     Column("deletion_date", Microseconds, index=True),
+    Column("rotation_period_days", Integer),
+    Column("next_rotation_at", Microseconds, index=True),
+    Column("on_demand_rotations", Integer, nullable=False, server_default="0"),
     Index("ix_keys_account_id_key_id", "account_id", "key_id"),
 )
 
@@ -109,6 +112,8 @@ materials = Table(
     Column("missing_since", Microseconds),
     Column("intent_owner", String(64)),
     Column("intent_at", Microseconds),
+    Column("rotated_at", Microseconds),
+    Column("rotation_type", String(16)),
 )
 
 tombstones = Table(

@@ -1,0 +1,90 @@
+"""Making materials: intent, token object, completion. Reconciliation finishes what a crash interrupts."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+
+from strongroom.hsm import HsmError, KeyKind, KeyPurpose, MaterialId, MaterialRef, Token
+from strongroom.server.core.blob import kms_material_id
+from strongroom.server.store import IntentLost, KeyRecord, NewKey, NewMaterial, Store, StoreError
+
+MOST_ON_DEMAND_ROTATIONS = 25
+
+_ID_BYTES = 16
+
+
+class MaterialMaker:
+    """Makes materials of new keys and of those that rotate; thread-safe.
+
+    Args:
+        token: makes the objects.
+        store: is told of them, before and after.
+        deployment: the name that the deployment's token objects bear.
+        boot_id: of the running service; marks the intents that it has begun.
+        clock: gives the time in UTC.
+    """
+
+    def __init__(
+        self, token: Token, store: Store, deployment: str, boot_id: str, clock: Callable[[], datetime]
+    ) -> None:
+        self._token = token
+        self._store = store
+        self._deployment = deployment
+        self._boot_id = boot_id
+        self._clock = clock
+
+    def create(self, key: NewKey) -> KeyRecord:
+        """Makes a key and its material.
+
+        Raises:
+            HsmError, StoreError: what was begun is undone, at once or by reconciliation.
+        """
+        material = self._new_material(key.key_id)
+        self._store.begin_create(key, material, self._boot_id)
+        ref = self._generate(material, key.key_spec, key.key_usage)
+        with self._destroying_what_was_lost(ref):
+            return self._store.complete_create(key.key_id, ref.material_id, ref.check)
+
+    def rotate(self, key_id: str, key_spec: str, key_usage: str, rotation_type: str) -> None:
+        """Makes another material for a key, which becomes its current one.
+
+        Raises:
+            NoSuchKey, NotInState, RotationUnderWay, RotationLimitReached: it can't have one.
+            HsmError, StoreError: likewise.
+        """
+        material = self._new_material(key_id)
+        self._store.begin_rotate(
+            key_id, material, self._boot_id, rotation_type, most_on_demand=MOST_ON_DEMAND_ROTATIONS
+        )
+        ref = self._generate(material, key_spec, key_usage)
+        with self._destroying_what_was_lost(ref):
+            self._store.complete_rotate(key_id, ref.material_id, ref.check, rotation_type)
+
+    def _new_material(self, key_id: str) -> NewMaterial:
+        material_id = self._token.random(_ID_BYTES)
+        label = f"strongroom/{self._deployment}/{key_id}"
+        return NewMaterial(material_id, kms_material_id(material_id), label, self._clock())
+
+    def _generate(self, material: NewMaterial, key_spec: str, key_usage: str) -> MaterialRef:
+        material_id = MaterialId(material.material_id)
+        try:
+            return self._token.generate(material_id, material.label, KeyKind(key_spec), KeyPurpose(key_usage))
+        except HsmError:
+            self._undo(material_id, material.label)
+            raise
+
+    @contextmanager
+    def _destroying_what_was_lost(self, ref: MaterialRef) -> Iterator[None]:
+        """Around a completion: where reconciliation took us for dead, the object must follow its row."""
+        try:
+            yield
+        except IntentLost:
+            self._token.destroy(ref.material_id, ref.label)
+            raise
+
+    def _undo(self, material_id: MaterialId, label: str) -> None:
+        """Undoes an intent; where token or store don't answer, reconciliation will."""
+        with suppress(HsmError, StoreError):
+            self._store.begin_undo(material_id, self._boot_id)
+            self._token.destroy(material_id, label)
+            self._store.complete_destroy(material_id, "generation failed")

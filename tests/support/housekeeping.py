@@ -1,0 +1,43 @@
+"""Housekeeping of a running deployment, in this process and at another time."""
+
+from datetime import timedelta
+
+from strongroom.hsm import Token
+from strongroom.server.app import material_maker, open_token, record_writer
+from strongroom.server.config import load_settings
+from strongroom.server.housekeeping.deletion import Deletion
+from strongroom.server.housekeeping.reconciliation import Reconciliation
+from strongroom.server.housekeeping.rotation import Rotation
+from strongroom.server.operations import MaterialMaker
+from strongroom.server.store import Store, utc_now
+from tests.support.deployments import Deployment
+
+
+class Housekeeping:
+    """What the housekeeper does in a round, each by itself."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self.settings = load_settings(deployment.config)
+        self.token = open_token(self.settings)
+        self.now = utc_now()
+        self.store = Store.open(self.settings.store.url, clock=lambda: self.now)
+        self.records = record_writer(self.settings, "test")
+
+    def pass_by(self, **duration: float) -> None:
+        self.now += timedelta(**duration)
+
+    def delete(self, token: Token | None = None) -> int:
+        return Deletion(self.store, token or self.token, self.records, "boot").run()
+
+    def maker(self) -> MaterialMaker:
+        return material_maker(self.settings, self.token, self.store, "boot")
+
+    def rotate(self) -> int:
+        return Rotation(self.store, self.maker(), self.records).run()
+
+    def reconcile(self) -> None:
+        Reconciliation(self.store, self.token, self.records, "other boot", 60).run()
+
+    def close(self) -> None:
+        self.token.close()
+        self.store.close()
