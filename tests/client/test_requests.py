@@ -87,7 +87,7 @@ def test_a_data_key_is_asked_for_by_name_or_by_length_never_both() -> None:
         lambda: key_pairs.encapsulate("k", encapsulation_algorithm="RSA", dry_run=False),
         lambda: keys.create_key(
             description="", key_spec="DSA", key_usage=None, policy=None, tags=None,
-            bypass_policy_lockout_safety_check=False,
+            bypass_policy_lockout_safety_check=False, request_id=None,
         ),
     ],
 )  # fmt: skip

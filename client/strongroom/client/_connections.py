@@ -23,6 +23,7 @@ _REPEATABLE = (
     *(
         {"service": _KEYS, "method": method}
         for method in (
+            "CreateKey",
             "DescribeKey",
             "DescribeToken",
             "ListKeys",
@@ -33,6 +34,7 @@ _REPEATABLE = (
             "EnableKeyRotation",
             "DisableKeyRotation",
             "GetKeyRotationStatus",
+            "RotateKeyOnDemand",
             "ListKeyRotations",
             "UpdateAlias",
             "TagResource",
@@ -49,7 +51,7 @@ _RETRY_POLICY = {
     "backoffMultiplier": 2.5,
     "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
 }
-# CreateKey and RotateKeyOnDemand aren't among them: repeated after a lost answer, they would do it twice.
+# CreateKey and RotateKeyOnDemand bear an id, by which the service knows them again.
 _SERVICE_CONFIG = {"methodConfig": [{"name": list(_REPEATABLE), "retryPolicy": _RETRY_POLICY}]}
 
 _VARIABLES = {

@@ -35,6 +35,7 @@ class CreateKeyRequest(_message.Message):
     BYPASS_POLICY_LOCKOUT_SAFETY_CHECK_FIELD_NUMBER: _builtins.int
     TAGS_FIELD_NUMBER: _builtins.int
     MULTI_REGION_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     policy: _builtins.str
     """Optional. The key policy, JSON text of 1 to 131072 characters and at most 32768 bytes. Default:
     the account has full control.
@@ -55,6 +56,10 @@ class CreateKeyRequest(_message.Message):
     """Optional. Skips the check that the caller can still change the policy afterwards."""
     multi_region: _builtins.bool
     """Optional. Multi-Region keys aren't offered yet; true is refused."""
+    request_id: _builtins.str
+    """Optional. A UUID that the caller makes up for this request (AIP-155). The same request with the same id,
+    within a day, answers the key that the first one made.
+    """
     @_builtins.property
     def tags(self) -> _containers.RepeatedCompositeFieldContainer[_resources_pb2.Tag]:
         """Optional. Tags of the key, at most 50, each tag key once."""
@@ -72,10 +77,11 @@ class CreateKeyRequest(_message.Message):
         bypass_policy_lockout_safety_check: _builtins.bool = ...,
         tags: _abc.Iterable[_resources_pb2.Tag] | None = ...,
         multi_region: _builtins.bool = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_policy", b"_policy", "policy", b"policy"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_policy", b"_policy", "bypass_policy_lockout_safety_check", b"bypass_policy_lockout_safety_check", "custom_key_store_id", b"custom_key_store_id", "description", b"description", "key_spec", b"key_spec", "key_usage", b"key_usage", "multi_region", b"multi_region", "origin", b"origin", "policy", b"policy", "tags", b"tags", "xks_key_id", b"xks_key_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_policy", b"_policy", "bypass_policy_lockout_safety_check", b"bypass_policy_lockout_safety_check", "custom_key_store_id", b"custom_key_store_id", "description", b"description", "key_spec", b"key_spec", "key_usage", b"key_usage", "multi_region", b"multi_region", "origin", b"origin", "policy", b"policy", "request_id", b"request_id", "tags", b"tags", "xks_key_id", b"xks_key_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__policy: _TypeAlias = _typing.Literal["policy"]  # noqa: Y015
     _WhichOneofArgType__policy: _TypeAlias = _typing.Literal["_policy", b"_policy"]  # noqa: Y015

@@ -154,7 +154,7 @@ class KeyServiceServicer:
 
     def CreateKey(self, request, context):
         """Creates a KMS key, generated inside the token and never extractable from it. Every call makes
-        another key; it isn't idempotent and must not be retried blindly.
+        another key, unless it bears the request_id of one before.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -218,7 +218,7 @@ class KeyServiceServicer:
 
     def RotateKeyOnDemand(self, request, context):
         """Gives a symmetric encryption key new material, at most 25 times; what older ones encrypted still
-        decrypts. Every call rotates: it isn't idempotent.
+        decrypts. Every call rotates, unless it bears the request_id of one before.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -41,7 +41,7 @@ class KeyServiceStub:
     def __new__(cls, channel: _aio.Channel) -> KeyServiceAsyncStub: ...
     CreateKey: _grpc.UnaryUnaryMultiCallable[_key_service_pb2.CreateKeyRequest, _key_service_pb2.CreateKeyResponse]
     """Creates a KMS key, generated inside the token and never extractable from it. Every call makes
-    another key; it isn't idempotent and must not be retried blindly.
+    another key, unless it bears the request_id of one before.
     """
     DescribeKey: _grpc.UnaryUnaryMultiCallable[_key_service_pb2.DescribeKeyRequest, _key_service_pb2.DescribeKeyResponse]
     """Answers the metadata of a key in any state. Takes aliases."""
@@ -61,7 +61,7 @@ class KeyServiceStub:
     """Answers whether and when a key rotates by itself."""
     RotateKeyOnDemand: _grpc.UnaryUnaryMultiCallable[_rotation_pb2.RotateKeyOnDemandRequest, _rotation_pb2.RotateKeyOnDemandResponse]
     """Gives a symmetric encryption key new material, at most 25 times; what older ones encrypted still
-    decrypts. Every call rotates: it isn't idempotent.
+    decrypts. Every call rotates, unless it bears the request_id of one before.
     """
     ListKeyRotations: _grpc.UnaryUnaryMultiCallable[_rotation_pb2.ListKeyRotationsRequest, _rotation_pb2.ListKeyRotationsResponse]
     """Lists the materials of a key, page by page."""
@@ -95,7 +95,7 @@ class KeyServiceAsyncStub(KeyServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateKey: _aio.UnaryUnaryMultiCallable[_key_service_pb2.CreateKeyRequest, _key_service_pb2.CreateKeyResponse]  # type: ignore[assignment]
     """Creates a KMS key, generated inside the token and never extractable from it. Every call makes
-    another key; it isn't idempotent and must not be retried blindly.
+    another key, unless it bears the request_id of one before.
     """
     DescribeKey: _aio.UnaryUnaryMultiCallable[_key_service_pb2.DescribeKeyRequest, _key_service_pb2.DescribeKeyResponse]  # type: ignore[assignment]
     """Answers the metadata of a key in any state. Takes aliases."""
@@ -115,7 +115,7 @@ class KeyServiceAsyncStub(KeyServiceStub):
     """Answers whether and when a key rotates by itself."""
     RotateKeyOnDemand: _aio.UnaryUnaryMultiCallable[_rotation_pb2.RotateKeyOnDemandRequest, _rotation_pb2.RotateKeyOnDemandResponse]  # type: ignore[assignment]
     """Gives a symmetric encryption key new material, at most 25 times; what older ones encrypted still
-    decrypts. Every call rotates: it isn't idempotent.
+    decrypts. Every call rotates, unless it bears the request_id of one before.
     """
     ListKeyRotations: _aio.UnaryUnaryMultiCallable[_rotation_pb2.ListKeyRotationsRequest, _rotation_pb2.ListKeyRotationsResponse]  # type: ignore[assignment]
     """Lists the materials of a key, page by page."""
@@ -152,7 +152,7 @@ class KeyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_key_service_pb2.CreateKeyResponse, _abc.Awaitable[_key_service_pb2.CreateKeyResponse]]:
         """Creates a KMS key, generated inside the token and never extractable from it. Every call makes
-        another key; it isn't idempotent and must not be retried blindly.
+        another key, unless it bears the request_id of one before.
         """
 
     @_abc_1.abstractmethod
@@ -226,7 +226,7 @@ class KeyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_rotation_pb2.RotateKeyOnDemandResponse, _abc.Awaitable[_rotation_pb2.RotateKeyOnDemandResponse]]:
         """Gives a symmetric encryption key new material, at most 25 times; what older ones encrypted still
-        decrypts. Every call rotates: it isn't idempotent.
+        decrypts. Every call rotates, unless it bears the request_id of one before.
         """
 
     @_abc_1.abstractmethod

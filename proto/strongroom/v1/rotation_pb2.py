@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from strongroom.v1 import resources_pb2 as strongroom_dot_v1_dot_resources__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cstrongroom/v1/rotation.proto\x12\rstrongroom.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dstrongroom/v1/resources.proto\"l\n\x18\x45nableKeyRotationRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12$\n\x17rotation_period_in_days\x18\x02 \x01(\x05H\x00\x88\x01\x01\x42\x1a\n\x18_rotation_period_in_days\"\x1b\n\x19\x45nableKeyRotationResponse\"+\n\x19\x44isableKeyRotationRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\"\x1c\n\x1a\x44isableKeyRotationResponse\"-\n\x1bGetKeyRotationStatusRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\"\x89\x02\n\x1cGetKeyRotationStatusResponse\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x1c\n\x14key_rotation_enabled\x18\x02 \x01(\x08\x12$\n\x17rotation_period_in_days\x18\x03 \x01(\x05H\x00\x88\x01\x01\x12\x36\n\x12next_rotation_date\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x41\n\x1don_demand_rotation_start_date\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x1a\n\x18_rotation_period_in_days\"*\n\x18RotateKeyOnDemandRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\"+\n\x19RotateKeyOnDemandResponse\x12\x0e\n\x06key_id\x18\x01 \x01(\t\"\xa8\x01\n\x17ListKeyRotationsRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12?\n\x14include_key_material\x18\x02 \x01(\x0e\x32!.strongroom.v1.IncludeKeyMaterial\x12\x12\n\x05limit\x18\x03 \x01(\x05H\x00\x88\x01\x01\x12\x13\n\x06marker\x18\x04 \x01(\tH\x01\x88\x01\x01\x42\x08\n\x06_limitB\t\n\x07_marker\"x\n\x18ListKeyRotationsResponse\x12\x34\n\trotations\x18\x01 \x03(\x0b\x32!.strongroom.v1.RotationsListEntry\x12\x11\n\ttruncated\x18\x02 \x01(\x08\x12\x13\n\x0bnext_marker\x18\x03 \x01(\t\"\xe1\x01\n\x12RotationsListEntry\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x17\n\x0fkey_material_id\x18\x02 \x01(\t\x12;\n\x12key_material_state\x18\x03 \x01(\x0e\x32\x1f.strongroom.v1.KeyMaterialState\x12\x31\n\rrotation_date\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\rrotation_type\x18\x05 \x01(\x0e\x32\x1b.strongroom.v1.RotationTypeb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cstrongroom/v1/rotation.proto\x12\rstrongroom.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dstrongroom/v1/resources.proto\"l\n\x18\x45nableKeyRotationRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12$\n\x17rotation_period_in_days\x18\x02 \x01(\x05H\x00\x88\x01\x01\x42\x1a\n\x18_rotation_period_in_days\"\x1b\n\x19\x45nableKeyRotationResponse\"+\n\x19\x44isableKeyRotationRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\"\x1c\n\x1a\x44isableKeyRotationResponse\"-\n\x1bGetKeyRotationStatusRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\"\x89\x02\n\x1cGetKeyRotationStatusResponse\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x1c\n\x14key_rotation_enabled\x18\x02 \x01(\x08\x12$\n\x17rotation_period_in_days\x18\x03 \x01(\x05H\x00\x88\x01\x01\x12\x36\n\x12next_rotation_date\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x41\n\x1don_demand_rotation_start_date\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x1a\n\x18_rotation_period_in_days\">\n\x18RotateKeyOnDemandRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"+\n\x19RotateKeyOnDemandResponse\x12\x0e\n\x06key_id\x18\x01 \x01(\t\"\xa8\x01\n\x17ListKeyRotationsRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12?\n\x14include_key_material\x18\x02 \x01(\x0e\x32!.strongroom.v1.IncludeKeyMaterial\x12\x12\n\x05limit\x18\x03 \x01(\x05H\x00\x88\x01\x01\x12\x13\n\x06marker\x18\x04 \x01(\tH\x01\x88\x01\x01\x42\x08\n\x06_limitB\t\n\x07_marker\"x\n\x18ListKeyRotationsResponse\x12\x34\n\trotations\x18\x01 \x03(\x0b\x32!.strongroom.v1.RotationsListEntry\x12\x11\n\ttruncated\x18\x02 \x01(\x08\x12\x13\n\x0bnext_marker\x18\x03 \x01(\t\"\xe1\x01\n\x12RotationsListEntry\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x17\n\x0fkey_material_id\x18\x02 \x01(\t\x12;\n\x12key_material_state\x18\x03 \x01(\x0e\x32\x1f.strongroom.v1.KeyMaterialState\x12\x31\n\rrotation_date\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\rrotation_type\x18\x05 \x01(\x0e\x32\x1b.strongroom.v1.RotationTypeb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,13 +46,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETKEYROTATIONSTATUSRESPONSE']._serialized_start=373
   _globals['_GETKEYROTATIONSTATUSRESPONSE']._serialized_end=638
   _globals['_ROTATEKEYONDEMANDREQUEST']._serialized_start=640
-  _globals['_ROTATEKEYONDEMANDREQUEST']._serialized_end=682
-  _globals['_ROTATEKEYONDEMANDRESPONSE']._serialized_start=684
-  _globals['_ROTATEKEYONDEMANDRESPONSE']._serialized_end=727
-  _globals['_LISTKEYROTATIONSREQUEST']._serialized_start=730
-  _globals['_LISTKEYROTATIONSREQUEST']._serialized_end=898
-  _globals['_LISTKEYROTATIONSRESPONSE']._serialized_start=900
-  _globals['_LISTKEYROTATIONSRESPONSE']._serialized_end=1020
-  _globals['_ROTATIONSLISTENTRY']._serialized_start=1023
-  _globals['_ROTATIONSLISTENTRY']._serialized_end=1248
+  _globals['_ROTATEKEYONDEMANDREQUEST']._serialized_end=702
+  _globals['_ROTATEKEYONDEMANDRESPONSE']._serialized_start=704
+  _globals['_ROTATEKEYONDEMANDRESPONSE']._serialized_end=747
+  _globals['_LISTKEYROTATIONSREQUEST']._serialized_start=750
+  _globals['_LISTKEYROTATIONSREQUEST']._serialized_end=918
+  _globals['_LISTKEYROTATIONSRESPONSE']._serialized_start=920
+  _globals['_LISTKEYROTATIONSRESPONSE']._serialized_end=1040
+  _globals['_ROTATIONSLISTENTRY']._serialized_start=1043
+  _globals['_ROTATIONSLISTENTRY']._serialized_end=1268
 # @@protoc_insertion_point(module_scope)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from strongroom.client._aio.calls import Calls
 from strongroom.client._answers import rotation as answers
 from strongroom.client._connections import SLOW_TIMEOUT_S
+from strongroom.client._requests.keys import fresh_id
 from strongroom.client.results import RotationEntry, RotationPage, RotationStatus
 from strongroom.v1 import resources_pb2 as v1
 from strongroom.v1 import rotation_pb2 as messages
@@ -29,9 +30,9 @@ class RotationCalls(Calls):
         request = messages.GetKeyRotationStatusRequest(key_id=key_id)
         return answers.rotation_status(await self._call(self._keys.GetKeyRotationStatus, request))
 
-    async def rotate_key_on_demand(self, key_id: str) -> None:
-        """Gives a key new material now, at most 25 times. Never retried: every call rotates."""
-        request = messages.RotateKeyOnDemandRequest(key_id=key_id)
+    async def rotate_key_on_demand(self, key_id: str, *, request_id: str | None = None) -> None:
+        """Gives a key new material now, at most 25 times; not again with the `request_id` of before."""
+        request = messages.RotateKeyOnDemandRequest(key_id=key_id, request_id=request_id or fresh_id())
         await self._call(self._keys.RotateKeyOnDemand, request, at_least_s=SLOW_TIMEOUT_S)
 
     async def list_key_rotations(

@@ -1,10 +1,16 @@
 """The requests of KeyService."""
 
+import uuid
 from collections.abc import Mapping
 
 from strongroom.client import names
 from strongroom.v1 import key_service_pb2 as messages
 from strongroom.v1 import resources_pb2 as v1
+
+
+def fresh_id() -> str:
+    """An id for a request that may be repeated."""
+    return str(uuid.uuid4())
 
 
 def create_key(
@@ -15,6 +21,7 @@ def create_key(
     policy: str | None,
     tags: Mapping[str, str] | None,
     bypass_policy_lockout_safety_check: bool,
+    request_id: str | None,
 ) -> messages.CreateKeyRequest:
     """The request of CreateKey; ValueError for a spec or usage that doesn't exist."""
     return messages.CreateKeyRequest(
@@ -24,4 +31,5 @@ def create_key(
         policy=policy,
         tags=[v1.Tag(tag_key=key, tag_value=value) for key, value in (tags or {}).items()],
         bypass_policy_lockout_safety_check=bypass_policy_lockout_safety_check,
+        request_id=request_id or fresh_id(),
     )

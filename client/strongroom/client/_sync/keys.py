@@ -24,8 +24,9 @@ class KeyCalls(Calls):
         policy: str | None = None,
         tags: Mapping[str, str] | None = None,
         bypass_policy_lockout_safety_check: bool = False,
+        request_id: str | None = None,
     ) -> KeyMetadata:
-        """Creates a key in the token. Never retried: every call makes another key.
+        """Creates a key in the token. Every call makes another key, unless it has the id of one before.
 
         Args:
             description: what the key is for; not secret.
@@ -35,6 +36,8 @@ class KeyCalls(Calls):
             policy: the key policy, JSON; the account has full control unless it is given.
             tags: tags of the key; not secret.
             bypass_policy_lockout_safety_check: True to allow a policy that the caller can't change again.
+            request_id: a UUID by which the service knows the same request again for a day; made up unless it
+                is given. Give one to try again, in another process even, after an answer was lost.
         """
         request = requests.create_key(
             description=description,
@@ -43,6 +46,7 @@ class KeyCalls(Calls):
             policy=policy,
             tags=tags,
             bypass_policy_lockout_safety_check=bypass_policy_lockout_safety_check,
+            request_id=request_id,
         )
         answer = self._call(self._keys.CreateKey, request, at_least_s=SLOW_TIMEOUT_S)
         return answers.key_metadata(answer.key_metadata)

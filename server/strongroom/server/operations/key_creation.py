@@ -14,11 +14,12 @@ from strongroom.server.core.errors import (
 from strongroom.server.core.fields import Flag, NotOffered, PresentText, Request, Tags, Text
 from strongroom.server.core.tags import check_tags
 from strongroom.server.keyring.snapshots import snapshot_of
+from strongroom.server.operations import idempotency
 from strongroom.server.operations import shared_fields as fields
 from strongroom.server.operations.declaration import Call, Lane, Operation, Response
 from strongroom.server.operations.metadata import metadata_of
 from strongroom.server.operations.parts import Parts
-from strongroom.server.store import NewKey, Tag
+from strongroom.server.store import KeyRecord, NewKey, RequestId, RequestRepeated, Tag
 from strongroom.v1 import key_service_pb2 as keys
 from strongroom.v1 import resources_pb2 as v1
 
@@ -28,16 +29,24 @@ POLICY_PATTERN = "[\u0009\u000a\u000d\u0020-\u00ff]+"
 
 
 def _create_key(parts: Parts, call: Call) -> keys.CreateKeyResponse:
-    request = call.request
-    spec = request.key_spec or v1.KEY_SPEC_SYMMETRIC_DEFAULT
+    request_id = idempotency.id_of(call)
+    made = idempotency.earlier(parts, request_id)
+    snapshot = parts.keys.get(made.key_id) if made else None
+    if snapshot is None:
+        snapshot = snapshot_of(_make_key(parts, call, request_id), parts.realm)
+    return keys.CreateKeyResponse(key_metadata=metadata_of(snapshot, parts.token.capabilities))
+
+
+def _make_key(parts: Parts, call: Call, request_id: RequestId | None) -> KeyRecord:
+    spec = call.request.key_spec or v1.KEY_SPEC_SYMMETRIC_DEFAULT
     key = _new_key(parts, call, spec)
     _check_offered(parts, key)
     if parts.store.count_keys(key.account_id) >= parts.max_keys:
         raise LimitExceeded(f"The account has {parts.max_keys} keys, the most that it may have.")
-    record = parts.maker.create(key)
-    return keys.CreateKeyResponse(
-        key_metadata=metadata_of(snapshot_of(record, parts.realm), parts.token.capabilities)
-    )
+    try:
+        return parts.maker.create(key, request_id)
+    except RequestRepeated:
+        raise idempotency.under_way() from None
 
 
 def _new_key(parts: Parts, call: Call, spec: names.KeySpecValue) -> NewKey:
@@ -100,6 +109,7 @@ CREATE_KEY = Operation(
         Flag("bypass_policy_lockout_safety_check", always=True),
         Tags(),
         Flag("multi_region", always=True),
+        idempotency.REQUEST_ID,
     ),
     rules=(_check_request,),
     action="CreateKey",

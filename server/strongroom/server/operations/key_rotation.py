@@ -7,14 +7,21 @@ from strongroom.server.core import key_states, names
 from strongroom.server.core.errors import Conflict, NotFound, RotationLimitExceeded, UnsupportedOperation
 from strongroom.server.core.fields import Integer
 from strongroom.server.keyring import KeySnapshot
-from strongroom.server.operations import paging
+from strongroom.server.operations import idempotency, paging
 from strongroom.server.operations import shared_fields as fields
 from strongroom.server.operations.declaration import Call, KeyUse, Lane, Operation
 from strongroom.server.operations.key_checks import rotates
 from strongroom.server.operations.key_uses import managed
 from strongroom.server.operations.parts import Parts
 from strongroom.server.operations.stored_states import as_stored
-from strongroom.server.store import KeyRecord, MaterialRecord, RotationLimitReached, RotationUnderWay
+from strongroom.server.store import (
+    KeyRecord,
+    MaterialRecord,
+    RequestId,
+    RequestRepeated,
+    RotationLimitReached,
+    RotationUnderWay,
+)
 from strongroom.v1 import resources_pb2 as v1
 from strongroom.v1 import rotation_pb2 as messages
 
@@ -59,10 +66,20 @@ def _get_key_rotation_status(parts: Parts, call: Call) -> messages.GetKeyRotatio
 
 def _rotate_key_on_demand(parts: Parts, call: Call) -> messages.RotateKeyOnDemandResponse:
     key = call.targets[0].key
-    _check_no_rotation_is_due(parts, key)
+    request_id = idempotency.id_of(call)
+    if idempotency.earlier(parts, request_id) is None:
+        _check_no_rotation_is_due(parts, key)
+        _rotate(parts, key, request_id)
+    return messages.RotateKeyOnDemandResponse(key_id=key.arn)
+
+
+def _rotate(parts: Parts, key: KeySnapshot, request_id: RequestId | None) -> None:
+    spec, usage = names.KEY_SPECS[key.spec], names.KEY_USAGES[key.usage]
     with as_stored(key):
         try:
-            parts.maker.rotate(key.key_id, names.KEY_SPECS[key.spec], names.KEY_USAGES[key.usage], _ON_DEMAND)
+            parts.maker.rotate(key.key_id, spec, usage, _ON_DEMAND, request_id)
+        except RequestRepeated:
+            raise idempotency.under_way() from None
         except RotationUnderWay:
             raise _conflict(key, "is being rotated") from None
         except RotationLimitReached:
@@ -71,7 +88,6 @@ def _rotate_key_on_demand(parts: Parts, call: Call) -> messages.RotateKeyOnDeman
                 f"rotations can be performed for this key: {key.arn}",
                 metadata={"keyId": key.arn, "quota": "on-demand rotations"},
             ) from None
-    return messages.RotateKeyOnDemandResponse(key_id=key.arn)
 
 
 def _check_no_rotation_is_due(parts: Parts, key: KeySnapshot) -> None:
@@ -164,7 +180,7 @@ ROTATE_KEY_ON_DEMAND = Operation(
     service=_SERVICE,
     request=messages.RotateKeyOnDemandRequest,
     response=messages.RotateKeyOnDemandResponse,
-    fields=(fields.KEY_ID,),
+    fields=(fields.KEY_ID, idempotency.REQUEST_ID),
     uses=(_rotating("RotateKeyOnDemand", key_states.ROTATABLE_NOW),),
     is_read_only=False,
     lane=lambda _request: Lane.KEYS,

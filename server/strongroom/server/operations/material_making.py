@@ -6,7 +6,7 @@ from datetime import datetime
 
 from strongroom.hsm import HsmError, KeyKind, KeyPurpose, MaterialId, MaterialRef, Token
 from strongroom.server.core.blob import kms_material_id
-from strongroom.server.store import IntentLost, KeyRecord, NewKey, NewMaterial, Store, StoreError
+from strongroom.server.store import IntentLost, KeyRecord, NewKey, NewMaterial, RequestId, Store, StoreError
 
 MOST_ON_DEMAND_ROTATIONS = 25
 
@@ -33,26 +33,35 @@ class MaterialMaker:
         self._boot_id = boot_id
         self._clock = clock
 
-    def create(self, key: NewKey) -> KeyRecord:
+    def create(self, key: NewKey, request: RequestId | None = None) -> KeyRecord:
         """Makes a key and its material.
 
         Raises:
+            RequestRepeated: the request was begun before.
             HsmError, StoreError: what was begun is undone, at once or by reconciliation.
         """
-        material = self._new_material(key.key_id)
+        material = self._new_material(key.key_id, request)
         self._store.begin_create(key, material, self._boot_id)
         ref = self._generate(material, key.key_spec, key.key_usage)
         with self._destroying_what_was_lost(ref):
             return self._store.complete_create(key.key_id, ref.material_id, ref.check)
 
-    def rotate(self, key_id: str, key_spec: str, key_usage: str, rotation_type: str) -> None:
+    def rotate(
+        self,
+        key_id: str,
+        key_spec: str,
+        key_usage: str,
+        rotation_type: str,
+        request: RequestId | None = None,
+    ) -> None:
         """Makes another material for a key, which becomes its current one.
 
         Raises:
+            RequestRepeated: the request was begun before.
             NoSuchKey, NotInState, RotationUnderWay, RotationLimitReached: it can't have one.
             HsmError, StoreError: likewise.
         """
-        material = self._new_material(key_id)
+        material = self._new_material(key_id, request)
         self._store.begin_rotate(
             key_id, material, self._boot_id, rotation_type, most_on_demand=MOST_ON_DEMAND_ROTATIONS
         )
@@ -60,10 +69,10 @@ class MaterialMaker:
         with self._destroying_what_was_lost(ref):
             self._store.complete_rotate(key_id, ref.material_id, ref.check, rotation_type)
 
-    def _new_material(self, key_id: str) -> NewMaterial:
+    def _new_material(self, key_id: str, request: RequestId | None = None) -> NewMaterial:
         material_id = self._token.random(_ID_BYTES)
         label = f"strongroom/{self._deployment}/{key_id}"
-        return NewMaterial(material_id, kms_material_id(material_id), label, self._clock())
+        return NewMaterial(material_id, kms_material_id(material_id), label, self._clock(), request)
 
     def _generate(self, material: NewMaterial, key_spec: str, key_usage: str) -> MaterialRef:
         material_id = MaterialId(material.material_id)

@@ -19,6 +19,8 @@ from strongroom.server.store import Store, StoreError
 _log = structlog.get_logger("strongroom.housekeeper")
 
 _LEASE = "housekeeping"
+_REQUEST_IDS_S = 24 * 3600
+"""How long a request is known again by its id."""
 _LEASE_INTERVALS = 3
 
 
@@ -74,6 +76,7 @@ class HousekeeperProcess:
                 Reconciliation(store, token, records, boot_id, settings.intent_grace_s).run()
                 Deletion(store, token, records, boot_id).run()
                 Rotation(store, material_maker(self._child.settings, token, store, boot_id), records).run()
+                store.trim_requests(_REQUEST_IDS_S)
                 store.trim_changes(settings.change_feed_retention_s)
         except (AuditUnavailable, HsmError, StoreError) as error:
             _log.warning("round not finished", error=type(error).__name__, reason=str(error))

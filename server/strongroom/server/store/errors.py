@@ -7,6 +7,7 @@ StoreError
     NoSuchAlias             the account has no such alias, or it was moved meanwhile
     NoSuchKey               no key has this id
     NotInState              the key's state doesn't allow the change
+    RequestRepeated         a request with this id was begun before
     RotationLimitReached    the key was rotated on demand as often as it may be
     RotationUnderWay        another material is being made for the key
     SchemaUnknown           the database is newer than this program, or isn't ours
@@ -56,6 +57,10 @@ class NotInState(StoreError):
     def __init__(self, state: str) -> None:
         super().__init__(f"The key is {state}.")
         self.state = state
+
+
+class RequestRepeated(StoreError):
+    """A request with this id was begun before."""
 
 
 class RotationLimitReached(StoreError):

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, case, delete, insert, select, update
 
+from strongroom.server.store import requests
 from strongroom.server.store.errors import EncryptionsExhausted, IntentLost, NoSuchKey
 from strongroom.server.store.keys import CREATING, DELETING, material_of, select_materials
 from strongroom.server.store.records import Intent, MaterialRecord, NewKey, NewMaterial, Reservation
@@ -31,7 +32,7 @@ def begin_create(connection: Connection, key: NewKey, material: NewMaterial, own
 
 
 def insert_material(connection: Connection, key_id: str, material: NewMaterial, owner: str) -> None:
-    """Writes down a material that is about to be made."""
+    """Writes down a material that is about to be made; RequestRepeated if its request has made one."""
     connection.execute(
         insert(materials).values(
             material_id=material.material_id,
@@ -47,6 +48,7 @@ def insert_material(connection: Connection, key_id: str, material: NewMaterial, 
             intent_at=material.created_at,
         )
     )
+    requests.remember(connection, material)
 
 
 def complete_create(

@@ -73,13 +73,47 @@ class NewKey:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestId:
+    """By what a request is known again.
+
+    Args:
+        caller: ARN of the principal who made it up.
+        request_id: a UUID in lowercase.
+        fingerprint: 32 bytes, the same of the same request.
+    """
+
+    caller: str
+    request_id: str
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierRequest:
+    """A request that bore the same id.
+
+    Args:
+        fingerprint: its own.
+        key_id: the key of the material that it made.
+        is_done: False while the material is being made.
+    """
+
+    fingerprint: bytes
+    key_id: str
+    is_done: bool
+
+
+@dataclass(frozen=True, slots=True)
 class NewMaterial:
-    """A token object to be made: its id of 16 bytes, its name towards callers of 64 hex digits, its label."""
+    """A token object to be made: its id of 16 bytes, its name towards callers of 64 hex digits, its label.
+
+    With a `request`, it is the one that this request makes, and there is no other.
+    """
 
     material_id: bytes
     kms_material_id: str
     label: str
     created_at: datetime
+    request: RequestId | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,18 @@ from typing import Any
 
 from sqlalchemy import Engine, insert, select, text
 
-from strongroom.server.store import aliases, deletion, keys, materials, rotation, schema, tables, tags, upkeep
+from strongroom.server.store import (
+    aliases,
+    deletion,
+    keys,
+    materials,
+    requests,
+    rotation,
+    schema,
+    tables,
+    tags,
+    upkeep,
+)
 from strongroom.server.store.engine import create_file, open_engine, sqlite_path
 from strongroom.server.store.errors import SchemaOutdated, StoreUnavailable
 from strongroom.server.store.feed import ChangeFeed, SqliteChangeFeed
@@ -14,6 +25,7 @@ from strongroom.server.store.records import (
     Alias,
     AliasPage,
     Deployment,
+    EarlierRequest,
     Intent,
     KeyPage,
     KeyRecord,
@@ -319,6 +331,16 @@ class Store:
         """Ends a lease, whoever holds it."""
         with changing(self._engine) as connection:
             upkeep.release_lease(connection, name)
+
+    def find_request(self, caller: str, request_id: str) -> EarlierRequest | None:
+        """The request of a caller that bore this id, or None."""
+        with reading(self._engine) as connection:
+            return requests.find(connection, caller, request_id)
+
+    def trim_requests(self, older_than_s: float) -> int:
+        """Forgets the ids of requests older than this; gives their number."""
+        with changing(self._engine) as connection:
+            return requests.trim(connection, self._clock() - timedelta(seconds=older_than_s))
 
     def trim_changes(self, older_than_s: float) -> int:
         """Forgets changes older than this; gives their number."""

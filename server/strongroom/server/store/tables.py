@@ -116,6 +116,18 @@ materials = Table(
     Column("rotation_type", String(16)),
 )
 
+requests = Table(
+    "requests",
+    metadata,
+    Column("caller", Text, primary_key=True),
+    Column("request_id", String(36), primary_key=True),
+    Column("fingerprint", LargeBinary(32), nullable=False),
+    Column(
+        "material_id", ForeignKey("materials.material_id", ondelete="CASCADE"), nullable=False, index=True
+    ),
+    Column("at", Microseconds, nullable=False, index=True),
+)
+
 tombstones = Table(
     "tombstones",
     metadata,
