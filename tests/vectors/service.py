@@ -26,6 +26,7 @@ from strongroom.server.core import key_policies
 from strongroom.server.core.blob import kms_material_id
 from strongroom.server.core.errors import Internal, KmsError
 from strongroom.server.core.event_ids import EventIds
+from strongroom.server.key_usage import LastUses
 from strongroom.server.operations import OPERATIONS, Operation, Parts
 from strongroom.server.pipeline import Pipeline, RequestLog
 from strongroom.server.requests import Arrival
@@ -168,6 +169,7 @@ def opened(deployment: Deployment) -> Iterator[Service]:
             Authorizer(app.realm_of(settings)),
             app.record_writer(settings, "vectors"),
             EventIds(b"0123456789"),
+            LastUses(store),
             logs=RequestLog.NONE,
         )
         certificate = (deployment.directory / "pki" / "client.pem").read_bytes()

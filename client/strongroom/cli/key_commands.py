@@ -97,6 +97,22 @@ def update_description(
         client.update_key_description(key_id, description)
 
 
+@app.command("last-usage", epilog=f"Example:  strongroom -o json key last-usage KEY\n\n{EXIT_CODES}")
+def last_usage(context: typer.Context, key_id: KeyId) -> None:
+    """Show when and by what a key was last used; no proof that nothing needs it any more."""
+    session = session_of(context)
+    with session.client() as client:
+        found = client.get_key_last_usage(key_id)
+    if session.as_json:
+        show_json(asdict(found))
+    elif found.timestamp is None:
+        since = found.tracking_start_date.isoformat(timespec="seconds")
+        console.print(f"No use is known since {since}.", highlight=False)
+    else:
+        when = found.timestamp.isoformat(timespec="seconds")
+        console.print(f"{found.operation} at {when}, request {found.kms_request_id}.", highlight=False)
+
+
 @app.command(
     epilog=f"Example:  strongroom key delete 1234abcd-12ab-34cd-56ef-1234567890ab --days 7\n\n{EXIT_CODES}"
 )

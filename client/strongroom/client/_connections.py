@@ -34,6 +34,7 @@ _REPEATABLE = (
             "EnableKeyRotation",
             "DisableKeyRotation",
             "GetKeyRotationStatus",
+            "GetKeyLastUsage",
             "RotateKeyOnDemand",
             "ListKeyRotations",
             "UpdateAlias",

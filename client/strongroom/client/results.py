@@ -39,6 +39,19 @@ class ScheduledDeletion:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyLastUsage:
+    """When and by what a key was last used; None where no use is known since `tracking_start_date`."""
+
+    key_id: str
+    operation: str | None
+    timestamp: datetime | None
+    cloud_trail_event_id: str | None
+    kms_request_id: str | None
+    tracking_start_date: datetime
+    key_creation_date: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class KeyEntry:
     """An entry of a list of keys."""
 

@@ -8,6 +8,7 @@ from strongroom.v1 import deletion_pb2 as strongroom_dot_v1_dot_deletion__pb2
 from strongroom.v1 import key_service_pb2 as strongroom_dot_v1_dot_key__service__pb2
 from strongroom.v1 import rotation_pb2 as strongroom_dot_v1_dot_rotation__pb2
 from strongroom.v1 import tags_pb2 as strongroom_dot_v1_dot_tags__pb2
+from strongroom.v1 import usage_pb2 as strongroom_dot_v1_dot_usage__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -94,6 +95,11 @@ class KeyServiceStub:
                 '/strongroom.v1.KeyService/ListKeyRotations',
                 request_serializer=strongroom_dot_v1_dot_rotation__pb2.ListKeyRotationsRequest.SerializeToString,
                 response_deserializer=strongroom_dot_v1_dot_rotation__pb2.ListKeyRotationsResponse.FromString,
+                _registered_method=True)
+        self.GetKeyLastUsage = channel.unary_unary(
+                '/strongroom.v1.KeyService/GetKeyLastUsage',
+                request_serializer=strongroom_dot_v1_dot_usage__pb2.GetKeyLastUsageRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_usage__pb2.GetKeyLastUsageResponse.FromString,
                 _registered_method=True)
         self.ScheduleKeyDeletion = channel.unary_unary(
                 '/strongroom.v1.KeyService/ScheduleKeyDeletion',
@@ -231,6 +237,13 @@ class KeyServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetKeyLastUsage(self, request, context):
+        """Answers when and by what a key was last used; no proof that nothing needs it any more.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ScheduleKeyDeletion(self, request, context):
         """Makes a key unusable and has it deleted after 7 to 30 days: what it encrypted is then lost for ever.
         """
@@ -358,6 +371,11 @@ def add_KeyServiceServicer_to_server(servicer, server):
                     servicer.ListKeyRotations,
                     request_deserializer=strongroom_dot_v1_dot_rotation__pb2.ListKeyRotationsRequest.FromString,
                     response_serializer=strongroom_dot_v1_dot_rotation__pb2.ListKeyRotationsResponse.SerializeToString,
+            ),
+            'GetKeyLastUsage': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetKeyLastUsage,
+                    request_deserializer=strongroom_dot_v1_dot_usage__pb2.GetKeyLastUsageRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_usage__pb2.GetKeyLastUsageResponse.SerializeToString,
             ),
             'ScheduleKeyDeletion': grpc.unary_unary_rpc_method_handler(
                     servicer.ScheduleKeyDeletion,
@@ -709,6 +727,33 @@ class KeyService:
             '/strongroom.v1.KeyService/ListKeyRotations',
             strongroom_dot_v1_dot_rotation__pb2.ListKeyRotationsRequest.SerializeToString,
             strongroom_dot_v1_dot_rotation__pb2.ListKeyRotationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetKeyLastUsage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.KeyService/GetKeyLastUsage',
+            strongroom_dot_v1_dot_usage__pb2.GetKeyLastUsageRequest.SerializeToString,
+            strongroom_dot_v1_dot_usage__pb2.GetKeyLastUsageResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -10,6 +10,7 @@ from strongroom.v1 import deletion_pb2 as _deletion_pb2
 from strongroom.v1 import key_service_pb2 as _key_service_pb2
 from strongroom.v1 import rotation_pb2 as _rotation_pb2
 from strongroom.v1 import tags_pb2 as _tags_pb2
+from strongroom.v1 import usage_pb2 as _usage_pb2
 import abc as _abc_1
 import grpc as _grpc
 import sys
@@ -65,6 +66,8 @@ class KeyServiceStub:
     """
     ListKeyRotations: _grpc.UnaryUnaryMultiCallable[_rotation_pb2.ListKeyRotationsRequest, _rotation_pb2.ListKeyRotationsResponse]
     """Lists the materials of a key, page by page."""
+    GetKeyLastUsage: _grpc.UnaryUnaryMultiCallable[_usage_pb2.GetKeyLastUsageRequest, _usage_pb2.GetKeyLastUsageResponse]
+    """Answers when and by what a key was last used; no proof that nothing needs it any more."""
     ScheduleKeyDeletion: _grpc.UnaryUnaryMultiCallable[_deletion_pb2.ScheduleKeyDeletionRequest, _deletion_pb2.ScheduleKeyDeletionResponse]
     """Makes a key unusable and has it deleted after 7 to 30 days: what it encrypted is then lost for ever."""
     CancelKeyDeletion: _grpc.UnaryUnaryMultiCallable[_deletion_pb2.CancelKeyDeletionRequest, _deletion_pb2.CancelKeyDeletionResponse]
@@ -119,6 +122,8 @@ class KeyServiceAsyncStub(KeyServiceStub):
     """
     ListKeyRotations: _aio.UnaryUnaryMultiCallable[_rotation_pb2.ListKeyRotationsRequest, _rotation_pb2.ListKeyRotationsResponse]  # type: ignore[assignment]
     """Lists the materials of a key, page by page."""
+    GetKeyLastUsage: _aio.UnaryUnaryMultiCallable[_usage_pb2.GetKeyLastUsageRequest, _usage_pb2.GetKeyLastUsageResponse]  # type: ignore[assignment]
+    """Answers when and by what a key was last used; no proof that nothing needs it any more."""
     ScheduleKeyDeletion: _aio.UnaryUnaryMultiCallable[_deletion_pb2.ScheduleKeyDeletionRequest, _deletion_pb2.ScheduleKeyDeletionResponse]  # type: ignore[assignment]
     """Makes a key unusable and has it deleted after 7 to 30 days: what it encrypted is then lost for ever."""
     CancelKeyDeletion: _aio.UnaryUnaryMultiCallable[_deletion_pb2.CancelKeyDeletionRequest, _deletion_pb2.CancelKeyDeletionResponse]  # type: ignore[assignment]
@@ -236,6 +241,14 @@ class KeyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_rotation_pb2.ListKeyRotationsResponse, _abc.Awaitable[_rotation_pb2.ListKeyRotationsResponse]]:
         """Lists the materials of a key, page by page."""
+
+    @_abc_1.abstractmethod
+    def GetKeyLastUsage(
+        self,
+        request: _usage_pb2.GetKeyLastUsageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_usage_pb2.GetKeyLastUsageResponse, _abc.Awaitable[_usage_pb2.GetKeyLastUsageResponse]]:
+        """Answers when and by what a key was last used; no proof that nothing needs it any more."""
 
     @_abc_1.abstractmethod
     def ScheduleKeyDeletion(

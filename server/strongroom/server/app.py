@@ -20,6 +20,7 @@ from strongroom.server.faces.grpc import GrpcFace
 from strongroom.server.faces.grpc.credentials import CertificateFiles, ServerCertificates
 from strongroom.server.faces.grpc.handlers import Dispatch, operation_handlers
 from strongroom.server.faces.grpc.server import GrpcOptions
+from strongroom.server.key_usage import LastUses
 from strongroom.server.keyring import EncryptionCounter, KeyCache, KeyResolver
 from strongroom.server.operations import OPERATIONS, Lane, MaterialMaker, Parts
 from strongroom.server.operations.asymmetric import AsymmetricKeys
@@ -167,6 +168,7 @@ class Worker:
     token: Token
     store: Store
     records: RecordWriter
+    uses: LastUses
     face: GrpcFace
     certificates: ServerCertificates
     executors: Mapping[Lane, ThreadPoolExecutor]
@@ -175,6 +177,7 @@ class Worker:
         """Ends threads, token and store."""
         for executor in self.executors.values():
             executor.shutdown(wait=True, cancel_futures=True)
+        self.uses.flush()
         self.token.close()
         self.store.close()
 
@@ -205,12 +208,14 @@ def build_worker(
         for lane in Lane
     }
     parts = _parts(settings, token, store, boot_id)
+    uses = LastUses(store)
     pipeline = Pipeline(
         parts,
         _authenticator(settings),
         Authorizer(realm_of(settings)),
         records,
         EventIds(os.urandom(_SEED_BYTES)),
+        uses,
         logs=RequestLog(settings.log.requests),
     )
     dispatch = Dispatch(
@@ -222,7 +227,7 @@ def build_worker(
     handlers = operation_handlers(OPERATIONS, dispatch)
     services = sorted({operation.service for operation in OPERATIONS})
     face = GrpcFace(handlers, services, certificates, _grpc_options(settings))
-    return Worker(token, store, records, face, certificates, executors)
+    return Worker(token, store, records, uses, face, certificates, executors)
 
 
 def _certificate_files(settings: Settings) -> CertificateFiles:

@@ -18,9 +18,10 @@ from strongroom.server.authentication import Authenticator
 from strongroom.server.authorization import Authorizer
 from strongroom.server.core.errors import KmsError, Throttled
 from strongroom.server.execution import RETRY_AFTER_S, Execution, unrecordable
+from strongroom.server.key_usage import LastUses
 from strongroom.server.operations import Operation, Parts, Target
 from strongroom.server.requests import Arrival, Outcome, Progress
-from strongroom.server.store import StoreError
+from strongroom.server.store import KeyUsage, StoreError
 
 
 class RequestLog(StrEnum):
@@ -41,6 +42,7 @@ class Pipeline:
         authorizer: Authorizer,
         records: RecordWriter,
         new_request_id: Callable[[], str],
+        uses: LastUses,
         *,
         logs: RequestLog = RequestLog.FAILURES,
     ) -> None:
@@ -49,6 +51,7 @@ class Pipeline:
         self._execution = Execution(parts, authenticator, authorizer, records)
         self._records = records
         self._new_request_id = new_request_id
+        self._uses = uses
         self._logs = logs
         self._obstacle: StoreError | None = None
         self._log = structlog.get_logger("strongroom.requests")
@@ -129,13 +132,23 @@ class Pipeline:
     def _record(self, requests: Sequence[Progress]) -> None:
         """Writes the audit records; without them nothing is answered."""
         try:
-            self._records.write(map(_answered, requests))
+            records = self._records.write(map(_answered, requests))
         except AuditUnavailable as failure:
             for progress in requests:
                 self._log.error(
                     "audit record not written", request_id=progress.request_id, reason=str(failure)
                 )
                 progress.error = unrecordable()
+        else:
+            for progress, record in zip(requests, records, strict=True):
+                if progress.operation.is_usage and progress.error is None:
+                    self._note_usage(progress, record)
+
+    def _note_usage(self, progress: Progress, record: Mapping[str, Any]) -> None:
+        name, at, event_id = progress.operation.name, record["eventTime"], record["eventID"]
+        for target in progress.targets:
+            key_id = target.key.key_id
+            self._uses.note(KeyUsage(key_id, name, at, event_id, progress.request_id))
 
     def _log_if_wanted(self, progress: Progress) -> None:
         is_failure = progress.error is not None

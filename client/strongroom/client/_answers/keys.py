@@ -5,6 +5,7 @@ from strongroom.client._answers.times import time_of
 from strongroom.client.results import (
     DataKeyPairSupport,
     KeyEntry,
+    KeyLastUsage,
     KeyMetadata,
     KeyPage,
     KeySpecSupport,
@@ -12,7 +13,7 @@ from strongroom.client.results import (
     Token,
     TokenCapability,
 )
-from strongroom.v1 import deletion_pb2
+from strongroom.v1 import deletion_pb2, usage_pb2
 from strongroom.v1 import key_service_pb2 as messages
 from strongroom.v1 import resources_pb2 as v1
 
@@ -44,6 +45,21 @@ def key_metadata(message: v1.KeyMetadata) -> KeyMetadata:
 def scheduled_deletion(message: deletion_pb2.ScheduleKeyDeletionResponse) -> ScheduledDeletion:
     """When a key will be deleted."""
     return ScheduledDeletion(message.key_id, time_of(message.deletion_date), message.pending_window_in_days)
+
+
+def key_last_usage(message: usage_pb2.GetKeyLastUsageResponse) -> KeyLastUsage:
+    """When a key was last used."""
+    use = message.key_last_usage
+    is_used = message.HasField("key_last_usage")
+    return KeyLastUsage(
+        key_id=message.key_id,
+        operation=use.operation if is_used else None,
+        timestamp=time_of(use.timestamp) if is_used else None,
+        cloud_trail_event_id=use.cloud_trail_event_id if is_used else None,
+        kms_request_id=use.kms_request_id if is_used else None,
+        tracking_start_date=time_of(message.tracking_start_date),
+        key_creation_date=time_of(message.key_creation_date),
+    )
 
 
 def key_page(message: messages.ListKeysResponse) -> KeyPage:

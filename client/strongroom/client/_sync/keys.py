@@ -7,8 +7,8 @@ from strongroom.client._answers import keys as answers
 from strongroom.client._connections import SLOW_TIMEOUT_S
 from strongroom.client._requests import keys as requests
 from strongroom.client._sync.calls import Calls
-from strongroom.client.results import KeyEntry, KeyMetadata, KeyPage, ScheduledDeletion, Token
-from strongroom.v1 import deletion_pb2
+from strongroom.client.results import KeyEntry, KeyLastUsage, KeyMetadata, KeyPage, ScheduledDeletion, Token
+from strongroom.v1 import deletion_pb2, usage_pb2
 from strongroom.v1 import key_service_pb2 as messages
 
 
@@ -99,3 +99,8 @@ class KeyCalls(Calls):
     def cancel_key_deletion(self, key_id: str) -> None:
         """Keeps a key that is pending deletion; it is disabled afterwards."""
         self._call(self._keys.CancelKeyDeletion, deletion_pb2.CancelKeyDeletionRequest(key_id=key_id))
+
+    def get_key_last_usage(self, key_id: str) -> KeyLastUsage:
+        """When and by what a key was last used; some seconds behind."""
+        request = usage_pb2.GetKeyLastUsageRequest(key_id=key_id)
+        return answers.key_last_usage(self._call(self._keys.GetKeyLastUsage, request))

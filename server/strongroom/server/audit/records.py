@@ -82,14 +82,16 @@ class RecordWriter:
         self._clock = clock
         self._new_event_id = new_event_id
 
-    def write(self, answered: Iterable[Answered]) -> None:
-        """Writes the records of requests that are answered together.
+    def write(self, answered: Iterable[Answered]) -> list[Mapping[str, object]]:
+        """Writes the records of requests that are answered together; gives them.
 
         Raises:
             AuditUnavailable: not all of them are written; none of the requests may be answered.
         """
         now = self._clock()
-        self._write([self._record(one, now) for one in answered])
+        records = [self._record(one, now) for one in answered]
+        self._write(records)
+        return records
 
     def require(self, *, for_change: bool) -> None:
         """Returns if what will be done can be recorded, as far as can be known.

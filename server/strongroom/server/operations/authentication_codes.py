@@ -41,6 +41,7 @@ GENERATE_MAC = Operation(
     fields=_FIELDS,
     uses=(using("GenerateMac", _AUTHENTICATES, algorithm=_ALGORITHM, is_private=True),),
     may_run_inline=True,
+    is_usage=True,
     run=_generate_mac,
 )
 
@@ -52,6 +53,7 @@ VERIFY_MAC = Operation(
     fields=(*_FIELDS, fields.MAC),
     uses=(using("VerifyMac", _AUTHENTICATES, algorithm=_ALGORITHM, is_private=True),),
     may_run_inline=True,
+    is_usage=True,
     run=_verify_mac,
 )
 

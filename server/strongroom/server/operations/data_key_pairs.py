@@ -87,6 +87,7 @@ GENERATE_DATA_KEY_PAIR = Operation(
     fields=(fields.RECIPIENT, *_FIELDS),
     uses=(sealing("GenerateDataKeyPair", _can_be_made),),
     lane=_lane,
+    is_usage=True,
     run=_generate_data_key_pair,
 )
 
@@ -98,6 +99,7 @@ GENERATE_DATA_KEY_PAIR_WITHOUT_PLAINTEXT = Operation(
     fields=_FIELDS,
     uses=(sealing("GenerateDataKeyPairWithoutPlaintext", _can_be_made),),
     lane=_lane,
+    is_usage=True,
     run=_generate_data_key_pair_without_plaintext,
 )
 

@@ -71,6 +71,7 @@ GENERATE_DATA_KEY = Operation(
     rules=(_exactly_one_length,),
     uses=(sealing("GenerateDataKey"),),
     may_run_inline=True,
+    is_usage=True,
     run=_generate_data_key,
 )
 
@@ -89,6 +90,7 @@ GENERATE_DATA_KEY_WITHOUT_PLAINTEXT = Operation(
     rules=(_exactly_one_length,),
     uses=(sealing("GenerateDataKeyWithoutPlaintext"),),
     may_run_inline=True,
+    is_usage=True,
     run=_generate_data_key_without_plaintext,
 )
 

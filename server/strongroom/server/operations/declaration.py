@@ -100,6 +100,7 @@ class Operation:
         rules: further checks of the request alone, such as fields that exclude each other.
         is_read_only: True unless it changes what the store holds.
         may_run_inline: True if, with all keys cached, it takes microseconds and no database.
+        is_usage: True if it counts as a use of its keys for GetKeyLastUsage.
         lane: tells whose threads a request takes.
         response_elements: what of the response the audit record shows.
     """
@@ -115,6 +116,7 @@ class Operation:
     rules: tuple[Callable[[Request], None], ...] = ()
     is_read_only: bool = True
     may_run_inline: bool = False
+    is_usage: bool = False
     lane: Callable[[Request], Lane] = lambda _request: Lane.COMMON
     response_elements: Callable[[Response], Mapping[str, object]] | None = None
     has_dry_run: bool = field(init=False)

@@ -138,6 +138,7 @@ ENCRYPT = Operation(
     ),
     uses=(sealing("Encrypt", takes_plaintext, algorithm="encryption_algorithm"),),
     may_run_inline=True,
+    is_usage=True,
     run=_encrypt,
 )
 
@@ -161,6 +162,7 @@ DECRYPT = Operation(
         opening("Decrypt", key_id="key_id", context="encryption_context", algorithm="encryption_algorithm"),
     ),
     may_run_inline=True,
+    is_usage=True,
     run=_decrypt,
 )
 
@@ -197,6 +199,7 @@ RE_ENCRYPT = Operation(
         ),
     ),
     may_run_inline=True,
+    is_usage=True,
     run=_re_encrypt,
 )
 

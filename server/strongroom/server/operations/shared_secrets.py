@@ -64,6 +64,7 @@ DERIVE_SHARED_SECRET = Operation(
     ),
     uses=(using("DeriveSharedSecret", _AGREES, takes_peer, algorithm=_AGREEMENT, is_private=True),),
     may_run_inline=True,
+    is_usage=True,
     run=_derive_shared_secret,
 )
 
@@ -80,6 +81,7 @@ ENCAPSULATE = Operation(
     ),
     uses=(using("Encapsulate", _ENCAPSULATES, algorithm=_ENCAPSULATION, is_private=False),),
     may_run_inline=True,
+    is_usage=True,
     run=_encapsulate,
 )
 
@@ -99,6 +101,7 @@ DECAPSULATE = Operation(
         using("Decapsulate", _ENCAPSULATES, takes_encapsulated, algorithm=_ENCAPSULATION, is_private=True),
     ),
     may_run_inline=True,
+    is_usage=True,
     run=_decapsulate,
 )
 

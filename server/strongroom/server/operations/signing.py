@@ -52,6 +52,7 @@ SIGN = Operation(
     fields=_FIELDS,
     uses=(using("Sign", _SIGNS, takes_message, signs_mu, algorithm=_ALGORITHM, is_private=True),),
     may_run_inline=True,
+    is_usage=True,
     run=_sign,
 )
 
@@ -63,6 +64,7 @@ VERIFY = Operation(
     fields=(*_FIELDS, fields.SIGNATURE),
     uses=(using("Verify", _SIGNS, takes_message, algorithm=_ALGORITHM, is_private=False),),
     may_run_inline=True,
+    is_usage=True,
     run=_verify,
 )
 

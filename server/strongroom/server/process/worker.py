@@ -101,6 +101,7 @@ def _is_well(worker: Worker) -> bool:
         worker.store.ping()
     except StoreError:
         return False
+    worker.uses.flush()
     can_record = worker.records.tend()
     return worker.token.heartbeat() and can_record
 

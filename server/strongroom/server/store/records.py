@@ -195,6 +195,23 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyUsage:
+    """A use of a key.
+
+    Args:
+        operation: AWS KMS's name of the operation.
+        event_id: of its audit record.
+        request_id: that its caller learnt.
+    """
+
+    key_id: str
+    operation: str
+    at: datetime
+    event_id: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reservation:
     """Encryptions that one worker may do: `count` of them from `start` on."""
 

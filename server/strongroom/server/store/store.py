@@ -1,6 +1,6 @@
 """The store: everything that isn't key material, in short transactions."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from strongroom.server.store import (
     tables,
     tags,
     upkeep,
+    usage,
 )
 from strongroom.server.store.engine import create_file, open_engine, sqlite_path
 from strongroom.server.store.errors import SchemaOutdated, StoreUnavailable
@@ -29,6 +30,7 @@ from strongroom.server.store.records import (
     Intent,
     KeyPage,
     KeyRecord,
+    KeyUsage,
     MaterialRecord,
     NewKey,
     NewMaterial,
@@ -331,6 +333,16 @@ class Store:
         """Ends a lease, whoever holds it."""
         with changing(self._engine) as connection:
             upkeep.release_lease(connection, name)
+
+    def note_usage(self, uses: Mapping[str, KeyUsage]) -> None:
+        """Writes down the last uses of keys, by key id, where none is known that was later."""
+        with changing(self._engine) as connection:
+            usage.note(connection, uses)
+
+    def last_usage(self, key_id: str) -> tuple[KeyUsage | None, datetime]:
+        """The last use of a key that is known, and from when on uses are."""
+        with reading(self._engine) as connection:
+            return usage.find(connection, key_id), usage.known_since(connection)
 
     def find_request(self, caller: str, request_id: str) -> EarlierRequest | None:
         """The request of a caller that bore this id, or None."""

@@ -54,6 +54,7 @@ deployment = Table(
     Column("account_id", String(12), nullable=False),
     Column("region", String(32), nullable=False),
     Column("created_at", Microseconds, nullable=False),
+    Column("usage_known_since", Microseconds),
 )
 
 keys = Table(
@@ -114,6 +115,16 @@ materials = Table(
     Column("intent_at", Microseconds),
     Column("rotated_at", Microseconds),
     Column("rotation_type", String(16)),
+)
+
+key_usage = Table(
+    "key_usage",
+    metadata,
+    Column("key_id", ForeignKey("keys.key_id", ondelete="CASCADE"), primary_key=True),
+    Column("operation", String(64), nullable=False),
+    Column("at", Microseconds, nullable=False),
+    Column("event_id", String(36), nullable=False),
+    Column("request_id", String(36), nullable=False),
 )
 
 requests = Table(
