@@ -109,4 +109,4 @@ def test_answers_of_a_whole_batch_are_taken() -> None:
     options = dict(channel_options())
     assert options["grpc.max_receive_message_length"] == 16 * 1024 * 1024
     assert "DescribeToken" in str(options["grpc.service_config"])
-    assert "CreateKey" not in str(options["grpc.service_config"])
+    assert "CreateAlias" not in str(options["grpc.service_config"])  # its repetition would be refused
