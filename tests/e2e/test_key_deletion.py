@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from strongroom.client import Client, errors
-from strongroom.hsm import HsmFault
+from strongroom.hsm import HsmFault, MaterialId
 from tests.support.deployments import Service
 from tests.support.housekeeping import Housekeeping
 
@@ -129,8 +129,7 @@ def test_a_key_whose_material_can_not_be_destroyed_stays_pending_and_is_tried_ag
 ) -> None:
     client.schedule_key_deletion(key_id, pending_window_in_days=7)
     rounds.pass_by(days=8)
-    with pytest.raises(HsmFault):
-        rounds.delete(_Stubborn())  # type: ignore[arg-type]
+    assert rounds.delete(_Stubborn()) == 0  # type: ignore[arg-type]
     assert client.describe_key(key_id).key_state == "PendingDeletion"
     with pytest.raises(errors.InvalidState, match="is being deleted"):
         client.cancel_key_deletion(key_id)
@@ -151,3 +150,28 @@ def test_a_key_that_was_cancelled_at_the_last_moment_is_kept(
     rounds.delete()
     client.enable_key(key_id)
     assert client.encrypt(key_id, b"x")
+
+
+def test_what_the_token_refuses_of_one_key_keeps_back_no_other(
+    client: Client, rounds: Housekeeping, key_id: str
+) -> None:
+    other = client.create_key().key_id
+    for scheduled in (key_id, other):
+        client.schedule_key_deletion(scheduled, pending_window_in_days=7)
+    rounds.pass_by(days=8)
+    refused = rounds.store.load_key(key_id).current_material_id  # type: ignore[union-attr]
+
+    class _Choosy:
+        def destroy(self, material_id: bytes, label: str) -> bool:
+            if material_id == refused:
+                raise HsmFault("protected")
+            return rounds.token.destroy(MaterialId(material_id), label)
+
+    assert rounds.delete(_Choosy()) >= 1  # type: ignore[arg-type]
+    with pytest.raises(errors.NotFound):
+        client.describe_key(other)
+    begun = [i.begun_at for i in rounds.store.pending_intents() if i.key_id == key_id]
+    rounds.pass_by(hours=1)
+    rounds.delete(_Choosy())  # type: ignore[arg-type]
+    assert [i.begun_at for i in rounds.store.pending_intents() if i.key_id == key_id] == begun
+    rounds.delete()

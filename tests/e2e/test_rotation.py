@@ -7,7 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from strongroom.client import Client, errors
+from strongroom.hsm import MaterialId
+from strongroom.server.audit import AuditUnavailable
 from strongroom.server.housekeeping.rotation import MOST_ENCRYPTIONS
+from strongroom.server.store import NotInState
 from tests.support.deployments import Service
 from tests.support.housekeeping import Housekeeping
 
@@ -262,3 +265,47 @@ def test_all_materials_of_a_key_are_destroyed_with_it(
     rounds.pass_by(days=8)
     rounds.delete()
     assert not materials & {found.material_id for found in rounds.token.objects()}
+
+
+def test_a_rotation_that_can_not_be_recorded_is_undone(
+    client: Client, rounds: Housekeeping, key_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.enable_key_rotation(key_id, rotation_period_in_days=90)
+    rounds.pass_by(days=91)
+
+    def refuse(*_: object) -> None:
+        raise AuditUnavailable("full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rounds.records, "write_service_event", refuse)
+        with pytest.raises(AuditUnavailable):
+            rounds.rotate()
+    assert client.list_key_rotations(key_id).rotations == ()
+    rounds.rotate()
+    assert len(client.list_key_rotations(key_id).rotations) == 1
+
+
+def test_a_key_that_is_not_due_any_more_does_not_rotate(
+    client: Client, rounds: Housekeeping, key_id: str
+) -> None:
+    client.enable_key_rotation(key_id, rotation_period_in_days=90)
+    rounds.pass_by(days=91)
+    record = rounds.store.load_key(key_id)
+    assert record is not None
+    client.disable_key_rotation(key_id)
+    with pytest.raises(NotInState):
+        rounds.maker().rotate_if_due(record, most_encryptions=MOST_ENCRYPTIONS, announce=lambda: None)
+    assert client.list_key_rotations(key_id).rotations == ()
+
+
+def test_a_key_whose_material_is_lost_does_not_rotate(
+    client: Client, rounds: Housekeeping, key_id: str
+) -> None:
+    client.enable_key_rotation(key_id, rotation_period_in_days=90)
+    record = rounds.store.load_key(key_id)
+    assert record is not None
+    rounds.token.destroy(MaterialId(record.current_material_id), record.materials[0].label)
+    rounds.reconcile()
+    rounds.pass_by(days=91)
+    rounds.rotate()
+    assert client.describe_key(key_id).key_state == "Unavailable"

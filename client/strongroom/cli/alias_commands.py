@@ -4,11 +4,11 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from strongroom.cli.failures import EXIT_CODES
 from strongroom.cli.options import KeyId
-from strongroom.cli.session import console, session_of, show_json
+from strongroom.cli.session import session_of, show_json
+from strongroom.cli.tables import show_table
 
 app = typer.Typer(help="Name keys, and move the names.", no_args_is_help=True)
 
@@ -56,11 +56,11 @@ def list_(
     if session.as_json:
         show_json({"aliases": [asdict(entry) for entry in found]})
         return
-    table = Table("alias", "key", "updated", box=None)
-    for entry in found:
-        updated = entry.last_updated_date.isoformat(timespec="seconds")
-        table.add_row(entry.alias_name, entry.target_key_id, updated)
-    console.print(table)
+    rows = (
+        (entry.alias_name, entry.target_key_id, entry.last_updated_date.isoformat(timespec="seconds"))
+        for entry in found
+    )
+    show_table(("alias", "key", "updated"), rows)
 
 
 def _full(name: str) -> str:

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from strongroom.cli.text import printable
 from strongroom.client import StrongroomError, errors
 
 
@@ -87,7 +88,7 @@ def usage(message: str) -> NoReturn:
 def _show_text(error: StrongroomError, code: ExitCode) -> None:
     is_good = code is ExitCode.DRY_RUN
     head = "[bold green]Dry run:[/]" if is_good else f"[bold red]{type(error).__name__}:[/]"
-    _errors.print(f"{head} {escape(str(error))}", highlight=False, soft_wrap=True)
+    _errors.print(f"{head} {escape(printable(str(error)))}", highlight=False, soft_wrap=True)
     remedy = _REMEDIES.get(type(error))
     if remedy:
         _errors.print(escape(remedy), highlight=False, soft_wrap=True)

@@ -4,11 +4,11 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from strongroom.cli.failures import EXIT_CODES
 from strongroom.cli.options import KeyId
 from strongroom.cli.session import console, session_of, show_json
+from strongroom.cli.tables import show_table
 
 app = typer.Typer(help="Have keys rotate by themselves, and look at it.", no_args_is_help=True)
 
@@ -65,8 +65,13 @@ def list_(
     if session.as_json:
         show_json({"rotations": [asdict(entry) for entry in found]})
         return
-    table = Table("material", "state", "rotated", "by", box=None)
-    for entry in found:
-        when = entry.rotation_date.isoformat(timespec="seconds") if entry.rotation_date else ""
-        table.add_row(entry.key_material_id, entry.key_material_state, when, entry.rotation_type or "")
-    console.print(table)
+    rows = (
+        (
+            entry.key_material_id,
+            entry.key_material_state,
+            entry.rotation_date.isoformat(timespec="seconds") if entry.rotation_date else "",
+            entry.rotation_type or "",
+        )
+        for entry in found
+    )
+    show_table(("material", "state", "rotated", "by"), rows)

@@ -3,13 +3,11 @@
 from typing import Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from strongroom.cli.failures import EXIT_CODES
 from strongroom.cli.options import KeyId, parse_tags
-from strongroom.cli.session import console, session_of, show_json
-from strongroom.cli.text import printable
+from strongroom.cli.session import session_of, show_json
+from strongroom.cli.tables import show_table
 
 app = typer.Typer(help="Tag keys; tags are not secret.", no_args_is_help=True)
 
@@ -45,7 +43,4 @@ def list_(context: typer.Context, key_id: KeyId) -> None:
     if session.as_json:
         show_json({"tags": dict(tags)})
         return
-    table = Table("tag", "value", box=None)
-    for name, value in tags.items():
-        table.add_row(escape(printable(name)), escape(printable(value)))
-    console.print(table)
+    show_table(("tag", "value"), tags.items())

@@ -30,7 +30,11 @@ class ChangeCounter:
         self._name = name
 
     def count_up(self) -> None:
-        """Has every process, this one too, look anew; call it after each change, under the lock."""
+        """Has every process, this one too, look anew; call it after each change.
+
+        Only under the connection's lock: POSIX locks are the process's, so closing the file here would
+        end one that the module holds on it in another thread.
+        """
         for pattern in self._beside:
             for found in glob.glob(pattern):  # noqa: PTH207 # the pattern is absolute
                 self._count_up(Path(found).with_name(self._name))

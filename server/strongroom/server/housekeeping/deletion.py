@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import structlog
 
-from strongroom.hsm import MaterialId, Token
+from strongroom.hsm import HsmError, MaterialId, Token, TokenUnavailable
 from strongroom.server.audit import RecordWriter
 from strongroom.server.store import IntentLost, NotInState, Store
 
@@ -33,16 +33,24 @@ class Deletion:
         self._boot_id = boot_id
 
     def run(self) -> int:
-        """Deletes what is due; gives how many keys.
+        """Deletes what is due; gives how many keys. What the token refuses of one keeps back no other.
 
         Raises:
-            HsmError, StoreError, AuditUnavailable: the rest is left for the next time.
+            TokenUnavailable, StoreError, AuditUnavailable: the rest is left for the next time.
         """
-        due = self._store.due_deletions()
-        for key_id in due:
-            with suppress(NotInState):  # cancelled meanwhile
+        deleted = 0
+        for key_id in self._store.due_deletions():
+            try:
                 self._delete(key_id)
-        return len(due)
+            except NotInState:
+                continue  # cancelled meanwhile
+            except TokenUnavailable:
+                raise
+            except HsmError as error:
+                _log.error("key not deleted", key_id=key_id, reason=str(error))  # no defect
+            else:
+                deleted += 1
+        return deleted
 
     def _delete(self, key_id: str) -> None:
         self._records.require(for_change=True)

@@ -11,7 +11,14 @@ from datetime import timedelta
 
 import structlog
 
-from strongroom.hsm import IdentityMismatch, MaterialId, Token, TokenObject
+from strongroom.hsm import (
+    HsmError,
+    IdentityMismatch,
+    MaterialId,
+    Token,
+    TokenObject,
+    TokenUnavailable,
+)
 from strongroom.server.audit import RecordWriter
 from strongroom.server.keyring import ref_of
 from strongroom.server.store import Intent, IntentLost, MaterialRecord, Store, utc_now
@@ -47,7 +54,7 @@ class Reconciliation:
         """
         for intent in self._store.pending_intents():
             if intent.kind != "deleting" and self._is_dead(intent):
-                self._finish(intent)
+                self._try_to_finish(intent)
         # In this order: a key created meanwhile is on the token but not yet among these materials.
         materials = self._store.all_materials()
         objects = self._token.objects()
@@ -56,6 +63,17 @@ class Reconciliation:
 
     def _is_dead(self, intent: Intent) -> bool:
         return intent.owner != self._boot_id or utc_now() - intent.begun_at > self._grace
+
+    def _try_to_finish(self, intent: Intent) -> None:
+        """What the token refuses of one object keeps back nothing else."""
+        try:
+            self._finish(intent)
+        except TokenUnavailable:
+            raise
+        except HsmError as error:
+            _log.error(  # no defect
+                "interrupted intent not finished", key_id=intent.key_id, reason=str(error)
+            )
 
     def _finish(self, intent: Intent) -> None:
         with suppress(IntentLost):  # its owner was quicker

@@ -5,19 +5,19 @@ at half of them another is made.
 """
 
 import time
-from contextlib import suppress
 
 import structlog
 
+from strongroom.hsm import HsmError, TokenUnavailable
 from strongroom.server.audit import RecordWriter
 from strongroom.server.operations import MaterialMaker
-from strongroom.server.store import NoSuchKey, NotInState, RotationUnderWay, Store
+from strongroom.server.operations.material_making import AUTOMATIC
+from strongroom.server.store import IntentLost, NoSuchKey, NotInState, RotationUnderWay, Store
 
 _log = structlog.get_logger("strongroom.rotation")
 
 MOST_ENCRYPTIONS = 2**31
 
-_AUTOMATIC = "AUTOMATIC"
 _PAUSE_S = 0.005  # for the requests that want the store and the token, too
 _TOLD_EVERY = 500
 
@@ -28,7 +28,7 @@ class Rotation:
     Args:
         store: knows the keys.
         maker: makes the materials.
-        records: told of every rotation.
+        records: told of every rotation before it takes effect: a crash hides none.
     """
 
     def __init__(self, store: Store, maker: MaterialMaker, records: RecordWriter) -> None:
@@ -37,25 +37,41 @@ class Rotation:
         self._records = records
 
     def run(self) -> int:
-        """Rotates what is due; gives how many keys.
+        """Rotates what is due; gives how many keys. What the token refuses of one keeps back no other.
 
         Raises:
-            HsmError, StoreError, AuditUnavailable: the rest is left for the next time.
+            TokenUnavailable, StoreError, AuditUnavailable: the rest is left for the next time.
         """
         due = self._store.due_rotations(MOST_ENCRYPTIONS)
+        rotated = 0
         for done, key_id in enumerate(due, start=1):
-            with suppress(NoSuchKey, NotInState, RotationUnderWay):  # changed meanwhile
-                self._rotate(key_id)
+            rotated += self._has_rotated(key_id)
             if done % _TOLD_EVERY == 0:
                 _log.info("rotating", done=done, of=len(due))
             time.sleep(_PAUSE_S)
-        return len(due)
+        return rotated
+
+    def _has_rotated(self, key_id: str) -> bool:
+        try:
+            self._rotate(key_id)
+        except (IntentLost, NoSuchKey, NotInState, RotationUnderWay):
+            return False  # changed meanwhile
+        except TokenUnavailable:
+            raise
+        except HsmError as error:
+            _log.error("key not rotated", key_id=key_id, reason=str(error))  # no defect
+            return False
+        return True
 
     def _rotate(self, key_id: str) -> None:
         self._records.require(for_change=True)
-        record = self._store.load_key(key_id)
-        if record is None:
-            return
-        self._maker.rotate(key_id, record.key_spec, record.key_usage, _AUTOMATIC)
-        self._records.write_service_event("RotateKey", {"keyId": key_id, "rotationType": _AUTOMATIC})
+        key = self._store.load_key(key_id)
+        if key is None:
+            raise NoSuchKey
+        details = {"keyId": key_id, "rotationType": AUTOMATIC}
+        self._maker.rotate_if_due(
+            key,
+            most_encryptions=MOST_ENCRYPTIONS,
+            announce=lambda: self._records.write_service_event("RotateKey", details),
+        )
         _log.info("RotateKey", key_id=key_id)

@@ -54,7 +54,7 @@ class EncryptionCounter:
             except EncryptionsExhausted:
                 raise LimitExceeded(
                     "This key has encrypted 2^32 messages, the most that AES-GCM allows under one key. "
-                    "Create another key and use ReEncrypt.",
+                    "Rotate it: RotateKeyOnDemand.",
                     metadata={"limit": str(MAX_ENCRYPTIONS)},
                 ) from None
             block = iter(range(reserved.count))

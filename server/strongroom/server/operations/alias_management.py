@@ -53,23 +53,23 @@ def _update_alias(parts: Parts, call: Call) -> messages.UpdateAliasResponse:
     if seen is None:
         raise no_alias(parts.realm.alias_arn(name, call.caller.account_id))
     if seen.key_id != old.key_id:
-        raise _moved()
+        raise _moved(parts, call)
     with as_stored(new):
         try:
             parts.store.move_alias(seen, new.key_id, allowed_in=EDITABLE_STORED, most=_MOST)
         except NoSuchAlias:
-            raise _moved() from None
+            raise _moved(parts, call) from None
         except TooManyAliases:
             raise _too_many(new) from None
     return messages.UpdateAliasResponse()
 
 
 def _delete_alias(parts: Parts, call: Call) -> messages.DeleteAliasResponse:
-    name = call.request.alias_name
+    name, key = call.request.alias_name, call.targets[0].key
     try:
-        parts.store.delete_alias(call.caller.account_id, name)
+        parts.store.delete_alias(call.caller.account_id, name, key.key_id)
     except NoSuchAlias:
-        raise no_alias(parts.realm.alias_arn(name, call.caller.account_id)) from None
+        raise _moved(parts, call) from None
     return messages.DeleteAliasResponse()
 
 
@@ -119,9 +119,13 @@ def _words(key: KeySnapshot) -> str:
     return f"key of KeySpec {names.KEY_SPECS[key.spec]} for {names.KEY_USAGES[key.usage]}"
 
 
-def _moved() -> KmsError:
+def _moved(parts: Parts, call: Call) -> KmsError:
+    """What is answered if the alias isn't the authorised key's any more: it is gone, or try again."""
+    name, account_id = call.request.alias_name, call.caller.account_id
+    if parts.store.find_alias(account_id, name) is None:
+        return no_alias(parts.realm.alias_arn(name, account_id))
     return DependencyUnavailable(
-        "The alias was moved or deleted by another request meanwhile.", retry_after_s=_RETRY_AFTER_S
+        "The alias was moved by another request meanwhile.", retry_after_s=_RETRY_AFTER_S
     )
 
 

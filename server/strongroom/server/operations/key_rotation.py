@@ -33,7 +33,6 @@ _SERVICE = "strongroom.v1.KeyService"
 _DEFAULT_LIMIT = 100
 _MAX_LIMIT = 1000
 _TOO_CLOSE = timedelta(minutes=20)
-_ON_DEMAND = "ON_DEMAND"
 # Stored states in which the schedule may change; Unavailable is stored as one of them.
 _STORED = frozenset({names.KEY_STATES[v1.KEY_STATE_ENABLED]})
 
@@ -77,7 +76,7 @@ def _rotate(parts: Parts, key: KeySnapshot, request_id: RequestId | None) -> Non
     spec, usage = names.KEY_SPECS[key.spec], names.KEY_USAGES[key.usage]
     with as_stored(key):
         try:
-            parts.maker.rotate(key.key_id, spec, usage, _ON_DEMAND, request_id)
+            parts.maker.rotate(key.key_id, spec, usage, request_id)
         except RequestRepeated:
             raise idempotency.under_way() from None
         except RotationUnderWay:

@@ -9,6 +9,8 @@ from strongroom.server.core.blob import kms_material_id
 from strongroom.server.store import IntentLost, KeyRecord, NewKey, NewMaterial, RequestId, Store, StoreError
 
 MOST_ON_DEMAND_ROTATIONS = 25
+ON_DEMAND = "ON_DEMAND"
+AUTOMATIC = "AUTOMATIC"
 
 _ID_BYTES = 16
 
@@ -46,15 +48,8 @@ class MaterialMaker:
         with self._destroying_what_was_lost(ref):
             return self._store.complete_create(key.key_id, ref.material_id, ref.check)
 
-    def rotate(
-        self,
-        key_id: str,
-        key_spec: str,
-        key_usage: str,
-        rotation_type: str,
-        request: RequestId | None = None,
-    ) -> None:
-        """Makes another material for a key, which becomes its current one.
+    def rotate(self, key_id: str, key_spec: str, key_usage: str, request: RequestId | None = None) -> None:
+        """Makes another material for a key on demand, which becomes its current one.
 
         Raises:
             RequestRepeated: the request was begun before.
@@ -63,9 +58,34 @@ class MaterialMaker:
         """
         material = self._new_material(key_id, request)
         self._store.begin_rotate(
-            key_id, material, self._boot_id, rotation_type, most_on_demand=MOST_ON_DEMAND_ROTATIONS
+            key_id, material, self._boot_id, ON_DEMAND, most_on_demand=MOST_ON_DEMAND_ROTATIONS
         )
         ref = self._generate(material, key_spec, key_usage)
+        self._complete_rotation(key_id, ref, ON_DEMAND)
+
+    def rotate_if_due(self, key: KeyRecord, *, most_encryptions: int, announce: Callable[[], None]) -> None:
+        """Makes another material for a key whose time has come.
+
+        Args:
+            key: the key.
+            most_encryptions: after how many its time has come, whatever its schedule.
+            announce: records the rotation before it takes effect; if that can't be, it is undone.
+
+        Raises:
+            NoSuchKey, NotInState, RotationUnderWay: it isn't due any more, or can't have one.
+            HsmError, StoreError: likewise.
+        """
+        material = self._new_material(key.key_id)
+        self._store.begin_due_rotation(key.key_id, material, self._boot_id, most_encryptions=most_encryptions)
+        ref = self._generate(material, key.key_spec, key.key_usage)
+        try:
+            announce()
+        except BaseException:
+            self._undo(ref.material_id, ref.label)
+            raise
+        self._complete_rotation(key.key_id, ref, AUTOMATIC)
+
+    def _complete_rotation(self, key_id: str, ref: MaterialRef, rotation_type: str) -> None:
         with self._destroying_what_was_lost(ref):
             self._store.complete_rotate(key_id, ref.material_id, ref.check, rotation_type)
 

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -41,6 +42,7 @@ def run_child(run: Callable[[Child], None]) -> int:
     parser.add_argument("--boot-id", required=True)
     arguments = parser.parse_args()
     log = structlog.get_logger("strongroom.process")
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to reload
     try:
         limits.claim()
         settings = load_settings(arguments.config)

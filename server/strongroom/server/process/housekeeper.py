@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 import sys
+from collections.abc import Callable
 
 import structlog
 
@@ -66,20 +67,31 @@ class HousekeeperProcess:
             self._loop.call_soon_threadsafe(self._wake.set)
 
     def _round(self, store: Store, token: Token, records: RecordWriter) -> None:
-        """One round; what can't be had now is had in the next."""
-        settings, boot_id = self._child.settings.housekeeping, self._child.boot_id
+        """One round; what can't be done now is tried in the next, and keeps back nothing else."""
+        child = self._child
+        settings, boot_id = child.settings.housekeeping, child.boot_id
         ttl_s = _LEASE_INTERVALS * settings.reconcile_interval_s
         try:
             records.tend()
             token.heartbeat()
-            if store.acquire_lease(_LEASE, boot_id, ttl_s):
-                Reconciliation(store, token, records, boot_id, settings.intent_grace_s).run()
-                Deletion(store, token, records, boot_id).run()
-                Rotation(store, material_maker(self._child.settings, token, store, boot_id), records).run()
-                store.trim_requests(_REQUEST_IDS_S)
-                store.trim_changes(settings.change_feed_retention_s)
+            if not store.acquire_lease(_LEASE, boot_id, ttl_s):
+                return
         except (AuditUnavailable, HsmError, StoreError) as error:
-            _log.warning("round not finished", error=type(error).__name__, reason=str(error))
+            _log.warning("round not begun", error=type(error).__name__, reason=str(error))
+            return
+        maker = material_maker(child.settings, token, store, boot_id)
+        jobs: dict[str, Callable[[], object]] = {
+            "reconciliation": Reconciliation(store, token, records, boot_id, settings.intent_grace_s).run,
+            "deletion": Deletion(store, token, records, boot_id).run,
+            "rotation": Rotation(store, maker, records).run,
+            "request ids": lambda: store.trim_requests(_REQUEST_IDS_S),
+            "change feed": lambda: store.trim_changes(settings.change_feed_retention_s),
+        }
+        for name, job in jobs.items():
+            try:
+                job()
+            except (AuditUnavailable, HsmError, StoreError) as error:
+                _log.warning("job not finished", job=name, error=type(error).__name__, reason=str(error))
 
 
 async def _run(child: Child) -> None:

@@ -70,14 +70,16 @@ def move(
         append_change(connection, touched, at)
 
 
-def remove(connection: Connection, account_id: str, alias_name: str, at: datetime) -> None:
-    """Takes a name away; NoSuchAlias if there is none."""
-    key_id: str | None = connection.execute(
-        delete(aliases)
-        .where(aliases.c.account_id == account_id, aliases.c.alias_name == alias_name)
-        .returning(aliases.c.key_id)
-    ).scalar_one_or_none()
-    if key_id is None:
+def remove(connection: Connection, account_id: str, alias_name: str, key_id: str, at: datetime) -> None:
+    """Takes a name of this key away; NoSuchAlias if it has none such."""
+    done = connection.execute(
+        delete(aliases).where(
+            aliases.c.account_id == account_id,
+            aliases.c.alias_name == alias_name,
+            aliases.c.key_id == key_id,
+        )
+    )
+    if done.rowcount != 1:
         raise NoSuchAlias
     append_change(connection, key_id, at)
 

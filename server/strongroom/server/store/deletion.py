@@ -24,6 +24,8 @@ def due(connection: Connection, now: datetime) -> tuple[str, ...]:
 def begin(connection: Connection, key_id: str, owner: str, now: datetime) -> None:
     """Begins to delete a key, or goes on: from here on nobody uses its materials.
 
+    A material that is being destroyed already keeps the time since when it is.
+
     Raises:
         NotInState: it isn't due, as after CancelKeyDeletion.
     """
@@ -42,7 +44,7 @@ def begin(connection: Connection, key_id: str, owner: str, now: datetime) -> Non
         raise NotInState("not due")
     connection.execute(
         update(materials)
-        .where(materials.c.key_id == key_id)
+        .where(materials.c.key_id == key_id, materials.c.state != "destroying")
         .values(state="destroying", intent_owner=owner, intent_at=now)
     )
     append_change(connection, key_id, now)

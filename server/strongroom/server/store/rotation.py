@@ -17,8 +17,10 @@ AUTOMATIC = "AUTOMATIC"
 _ENABLED = frozenset({"Enabled"})
 
 
-def due(connection: Connection, now: datetime, most_encryptions: int) -> tuple[str, ...]:
-    """The keys that are to rotate by now, and those whose material has encrypted so much."""
+def due(
+    connection: Connection, now: datetime, most_encryptions: int, key_id: str | None = None
+) -> tuple[str, ...]:
+    """The keys, or this one, that are to rotate by now, or whose material has encrypted so much."""
     is_worn = materials.c.encryptions_reserved >= most_encryptions
     query = (
         select(keys.c.key_id)
@@ -27,10 +29,13 @@ def due(connection: Connection, now: datetime, most_encryptions: int) -> tuple[s
             keys.c.state.in_(_ENABLED),
             keys.c.origin == "AWS_KMS",
             keys.c.key_spec == "SYMMETRIC_DEFAULT",
+            materials.c.missing_since.is_(None),
             or_(keys.c.next_rotation_at <= now, is_worn),
         )
         .order_by(keys.c.next_rotation_at, keys.c.key_id)
     )
+    if key_id is not None:
+        query = query.where(keys.c.key_id == key_id)
     return tuple(connection.execute(query).scalars())
 
 

@@ -20,7 +20,7 @@ from strongroom.server.store import (
     usage,
 )
 from strongroom.server.store.engine import create_file, open_engine, sqlite_path
-from strongroom.server.store.errors import SchemaOutdated, StoreUnavailable
+from strongroom.server.store.errors import NotInState, SchemaOutdated, StoreUnavailable
 from strongroom.server.store.feed import ChangeFeed, SqliteChangeFeed
 from strongroom.server.store.records import (
     Alias,
@@ -200,10 +200,10 @@ class Store:
         with changing(self._engine) as connection:
             aliases.move(connection, alias, key_id, allowed_in, most, self._clock())
 
-    def delete_alias(self, account_id: str, alias_name: str) -> None:
-        """Takes a name away; NoSuchAlias if there is none."""
+    def delete_alias(self, account_id: str, alias_name: str, key_id: str) -> None:
+        """Takes a name of this key away; NoSuchAlias if it has none such."""
         with changing(self._engine) as connection:
-            aliases.remove(connection, account_id, alias_name, self._clock())
+            aliases.remove(connection, account_id, alias_name, key_id, self._clock())
 
     def list_aliases(
         self, account_id: str, key_id: str | None, *, limit: int, after: str | None
@@ -281,6 +281,15 @@ class Store:
         """The keys that are to rotate by now, and those whose material has encrypted so much."""
         with reading(self._engine) as connection:
             return rotation.due(connection, self._clock(), most_encryptions)
+
+    def begin_due_rotation(
+        self, key_id: str, material: NewMaterial, owner: str, *, most_encryptions: int
+    ) -> None:
+        """Writes down the intent to rotate a key that is still due; NotInState if it isn't, and as below."""
+        with changing(self._engine) as connection:
+            if not rotation.due(connection, self._clock(), most_encryptions, key_id):
+                raise NotInState("not due")
+            rotation.begin(connection, key_id, material, owner, rotation.AUTOMATIC, 0)
 
     def begin_rotate(
         self, key_id: str, material: NewMaterial, owner: str, rotation_type: str, *, most_on_demand: int
