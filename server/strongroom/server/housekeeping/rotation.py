@@ -11,8 +11,7 @@ import structlog
 from strongroom.hsm import HsmError, TokenUnavailable
 from strongroom.server.audit import RecordWriter
 from strongroom.server.operations import MaterialMaker
-from strongroom.server.operations.material_making import AUTOMATIC
-from strongroom.server.store import IntentLost, NoSuchKey, NotInState, RotationUnderWay, Store
+from strongroom.server.store import AUTOMATIC, IntentLost, NoSuchKey, NotInState, RotationUnderWay, Store
 
 _log = structlog.get_logger("strongroom.rotation")
 

@@ -6,11 +6,19 @@ from datetime import datetime
 
 from strongroom.hsm import HsmError, KeyKind, KeyPurpose, MaterialId, MaterialRef, Token
 from strongroom.server.core.blob import kms_material_id
-from strongroom.server.store import IntentLost, KeyRecord, NewKey, NewMaterial, RequestId, Store, StoreError
+from strongroom.server.store import (
+    AUTOMATIC,
+    ON_DEMAND,
+    IntentLost,
+    KeyRecord,
+    NewKey,
+    NewMaterial,
+    RequestId,
+    Store,
+    StoreError,
+)
 
 MOST_ON_DEMAND_ROTATIONS = 25
-ON_DEMAND = "ON_DEMAND"
-AUTOMATIC = "AUTOMATIC"
 
 _ID_BYTES = 16
 
@@ -116,4 +124,4 @@ class MaterialMaker:
         with suppress(HsmError, StoreError):
             self._store.begin_undo(material_id, self._boot_id)
             self._token.destroy(material_id, label)
-            self._store.complete_destroy(material_id, "generation failed")
+            self._store.complete_destroy(material_id, "making it failed")

@@ -39,10 +39,13 @@ from strongroom.server.store.records import (
     Reservation,
     Tag,
 )
+from strongroom.server.store.rotation import AUTOMATIC, ON_DEMAND
 from strongroom.server.store.store import Store, utc_now
 
 __all__ = [
+    "AUTOMATIC",
     "DELETING",
+    "ON_DEMAND",
     "Alias",
     "AliasExists",
     "AliasPage",
