@@ -13,6 +13,7 @@ from strongroom.hsm.errors import (
     HsmError,
     HsmFault,
     IdentityMismatch,
+    KeyMaterialRejected,
     KeyNotProtected,
     MaterialMissing,
     MechanismUnsupported,
@@ -43,6 +44,7 @@ from strongroom.hsm.signatures import SigningAlgorithm
 from strongroom.hsm.token import Token
 from strongroom.hsm.token_calls import TokenCall
 from strongroom.hsm.token_profiles import TokenProfile, builtin_profiles, load_profile
+from strongroom.hsm.wrapping import WrappedKey, WrappingAlgorithm, is_importable
 
 __all__ = [
     "DATA_KEY_PAIRS",
@@ -57,6 +59,7 @@ __all__ = [
     "HsmFault",
     "IdentityMismatch",
     "KeyKind",
+    "KeyMaterialRejected",
     "KeyNotProtected",
     "KeyPair",
     "KeyPurpose",
@@ -84,6 +87,9 @@ __all__ = [
     "TokenProfile",
     "TokenState",
     "TokenUnavailable",
+    "WrappedKey",
+    "WrappingAlgorithm",
     "builtin_profiles",
+    "is_importable",
     "load_profile",
 ]

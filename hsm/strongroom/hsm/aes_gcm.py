@@ -22,6 +22,18 @@ def seal(session: PooledSession, handle: int, plaintext: bytes, aad: bytes) -> S
     return Sealed(iv, ciphertext)
 
 
+def seal_with(session: PooledSession, handle: int, iv: bytes, plaintext: bytes, aad: bytes) -> bytes:
+    """Ciphertext and tag under an IV that the caller chose.
+
+    Danger: whoever sees two messages under one key and IV can read both and forge others. So all callers of
+    this must together use one IV with one message and one AAD only.
+    """
+    key = session.key
+    key.handle = handle
+    parameters = GCMParams(iv, aad, _TAG_BITS)
+    return bytes(key._encrypt(plaintext, _GCM, parameters, len(plaintext) + TAG_BYTES))  # noqa: SLF001
+
+
 def open_sealed(session: PooledSession, handle: int, iv: bytes, ciphertext: bytes, aad: bytes) -> bytes:
     """Decrypts; the token's error tells a wrong tag only if the token tells it."""
     key = session.key

@@ -16,6 +16,7 @@ class BoundKey(
     _pkcs11.SignMixin,  # type: ignore[misc,name-defined]
     _pkcs11.DeriveMixin,  # type: ignore[misc,name-defined]
     _pkcs11.DecapsulateMixin,  # type: ignore[misc,name-defined]
+    _pkcs11.UnwrapMixin,  # type: ignore[misc,name-defined]
 ):
     """A key as one session sees it; `handle` may be set anew between operations.
 

@@ -39,6 +39,11 @@ class Capability(Enum):
     ML_KEM_768 = "ML-KEM-768"
     ML_KEM_1024 = "ML-KEM-1024"
     SM2 = "SM2"
+    UNWRAP_SECRETS_SHA_1 = "secret keys unwrapped with RSAES-OAEP and SHA-1"
+    UNWRAP_SECRETS_SHA_256 = "secret keys unwrapped with RSAES-OAEP and SHA-256"
+    UNWRAP_RSA_SHA_1 = "RSA private keys unwrapped with RSAES-OAEP and SHA-1, and AES-KWP"
+    UNWRAP_RSA_SHA_256 = "RSA private keys unwrapped with RSAES-OAEP and SHA-256, and AES-KWP"
+    KNOWN_KEYS = "keys that were unwrapped outside it"
     RSA_DATA_KEY_PAIRS = "RSA data key pairs"
     EC_DATA_KEY_PAIRS = "elliptic curve data key pairs"
     ED25519_DATA_KEY_PAIRS = "Ed25519 data key pairs"
@@ -110,6 +115,9 @@ NEEDED: Mapping[tuple[KeyKind, KeyPurpose], tuple[Capability, ...]] = {
     (KeyKind.SM2, KeyPurpose.AGREE): (Capability.SM2,),
 }
 """What keys of each kind and purpose need."""
+
+WRAPPING_PAIRS = (*_PAIR, Capability.RSA_PAIRS)
+"""What the pairs need under which key material is imported."""
 
 DATA_KEY_PAIRS: Mapping[KeyKind, tuple[Capability, ...]] = {
     KeyKind.RSA_2048: (Capability.RSA_DATA_KEY_PAIRS,),

@@ -4,6 +4,7 @@ HsmError
     CiphertextRejected      the token says that ciphertext, IV, AAD and key don't belong together
     HsmFault                anything that no other class says; the token answers, but not as it should
     IdentityMismatch        an object under the right id isn't the one that was made under it
+    KeyMaterialRejected     what was unwrapped isn't a key of the kind that was asked for
     KeyNotProtected         the token made a key that isn't provably non-extractable; it was destroyed
     MaterialMissing         the token is healthy, but this object is gone
     MechanismUnsupported    the token can't do what was asked
@@ -33,6 +34,10 @@ class HsmFault(HsmError):
 
 class IdentityMismatch(HsmError):
     """No object under this id is the one that was made under it."""
+
+
+class KeyMaterialRejected(HsmError):
+    """What was unwrapped isn't a key of the kind that was asked for; the text says what it must be."""
 
 
 class KeyNotProtected(HsmError):

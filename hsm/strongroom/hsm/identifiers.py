@@ -21,6 +21,7 @@ class MaterialRef:
         purpose: what it may do.
         check: its pinned identity. Of a pair, the public key (SubjectPublicKeyInfo, DER); of a secret key,
             what it made of a known message: `iv ‖ ciphertext ‖ tag`, 60 bytes, or an HMAC.
+        is_imported: True if it was made elsewhere, so that the token can't say that it never left it.
     """
 
     material_id: MaterialId
@@ -28,6 +29,7 @@ class MaterialRef:
     kind: KeyKind
     purpose: KeyPurpose
     check: bytes
+    is_imported: bool = False
 
 
 class Sealed(NamedTuple):

@@ -21,6 +21,8 @@ from strongroom.hsm.token_profiles import TokenProfile
 
 _MESSAGE = b"strongroom proves its materials."
 _AES_DOMAIN = b"strongroom/key-check/aes-256-gcm\x00"
+_FINGERPRINT_DOMAIN = b"strongroom/key-fingerprint\x00"
+_FINGERPRINT_IV = b"fingerprint\x00"
 _MAC_DOMAIN = b"strongroom/key-check/hmac\x00"
 _CHALLENGE_DOMAIN = b"strongroom/key-check/signature\x00"
 _CHALLENGE_BYTES = 32
@@ -49,12 +51,28 @@ def make(session: PooledSession, handle: int, kind: KeyKind, material_id: bytes)
     return sealed.iv + sealed.ciphertext
 
 
+def fingerprint(session: PooledSession, handle: int, kind: KeyKind) -> bytes:
+    """What every object of one secret key gives, and no other: 48 bytes, or an HMAC.
+
+    Not for anybody's eyes: whoever guesses a key could prove the guess by it. Of an AES key it is one message
+    under one IV, always the same; the IVs of encryptions are random and meet it with probability 2^-96 each.
+    """
+    if kind is not KeyKind.AES_256:
+        return macs.authenticate(session, handle, kind, _FINGERPRINT_DOMAIN)
+    return aes_gcm.seal_with(session, handle, _FINGERPRINT_IV, _MESSAGE, _FINGERPRINT_DOMAIN)
+
+
 def matches(session: PooledSession, handle: int, ref: MaterialRef, profile: TokenProfile) -> bool:
     """True if this object is the material; a token's refusal is raised as it comes."""
     try:
         return _PROOFS[ref.purpose](session, handle, ref, profile)
     except (CiphertextRejected, SignatureRejected):
         return False
+
+
+def _unwraps(session: PooledSession, handle: int, ref: MaterialRef, profile: TokenProfile) -> bool:  # noqa: ARG001
+    """Needs no proof: what was wrapped under a public key opens under no other's private key."""
+    return True
 
 
 def _encrypts(session: PooledSession, handle: int, ref: MaterialRef, profile: TokenProfile) -> bool:
@@ -103,4 +121,6 @@ _PROOFS: Mapping[KeyPurpose, Callable[[PooledSession, int, MaterialRef, TokenPro
     KeyPurpose.SIGN: _signs,
     KeyPurpose.AGREE: _agrees,
     KeyPurpose.ENCAPSULATE: _decapsulates,
+    KeyPurpose.UNWRAP: _unwraps,
+    KeyPurpose.UNWRAP_OUTSIDE: _unwraps,
 }

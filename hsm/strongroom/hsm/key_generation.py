@@ -42,9 +42,9 @@ def generate(
         key, public_key = generate_object(connection, session, profile, new)
         check = public_key or key_checks.make(session, key.handle, new.kind, new.material_id)
         ref = MaterialRef(*new, check)
-        _require_identity(session, key.handle, ref, profile)
+        require_identity(session, key.handle, ref, profile)
     except (pkcs11.PKCS11Error, PublicKeyRejected, IdentityMismatch):
-        _destroy_leftover(connection, session, new.material_id, new.label)
+        destroy_leftover(connection, session, new.material_id, new.label)
         raise
     connection.handles[new.material_id] = key.handle
     return ref
@@ -125,6 +125,24 @@ def destroy_named(connection: Connection, session: PooledSession, material_id: b
     return bool(ours)
 
 
+def destroy_leftover(connection: Connection, session: PooledSession, material_id: bytes, label: str) -> None:
+    """After an error nobody knows whether there is a key: it is never made again under the same id."""
+    try:
+        destroy_named(connection, session, material_id, label)
+    except pkcs11.PKCS11Error:
+        _log.warning("a failed key may be left on the token", extra={"label": label})
+
+
+def require_identity(session: PooledSession, handle: int, ref: MaterialRef, profile: TokenProfile) -> None:
+    """Returns if the key does what its check says.
+
+    Raises:
+        IdentityMismatch: it doesn't.
+    """
+    if not key_checks.matches(session, handle, ref, profile):
+        raise IdentityMismatch("The token made a key that doesn't do what it should.")
+
+
 def _make(
     session: PooledSession, profile: TokenProfile, new: NewKey, *, is_stored: bool
 ) -> tuple[Any, bytes]:
@@ -142,16 +160,3 @@ def _make(
         template=template,
     )
     return key, b""
-
-
-def _require_identity(session: PooledSession, handle: int, ref: MaterialRef, profile: TokenProfile) -> None:
-    if not key_checks.matches(session, handle, ref, profile):
-        raise IdentityMismatch("The token made a key that doesn't do what it should.")
-
-
-def _destroy_leftover(connection: Connection, session: PooledSession, material_id: bytes, label: str) -> None:
-    """After an error nobody knows whether there is a key: it is never made again under the same id."""
-    try:
-        destroy_named(connection, session, material_id, label)
-    except pkcs11.PKCS11Error:
-        _log.warning("a failed key may be left on the token", extra={"label": label})

@@ -33,13 +33,18 @@ class KeyKind(Enum):
 
 
 class KeyPurpose(Enum):
-    """What a key may do, and nothing else; the value is AWS KMS's key usage."""
+    """What a key may do, and nothing else; the value is AWS KMS's key usage.
+
+    The last two are those of pairs under which key material is imported; they aren't KMS keys.
+    """
 
     ENCRYPT = "ENCRYPT_DECRYPT"
     SIGN = "SIGN_VERIFY"
     AUTHENTICATE = "GENERATE_VERIFY_MAC"
     AGREE = "KEY_AGREEMENT"
     ENCAPSULATE = "ENCAPSULATE_DECAPSULATE"
+    UNWRAP = "UNWRAP"  # keys, which stay in the token
+    UNWRAP_OUTSIDE = "UNWRAP_OUTSIDE"  # as bytes, which come out of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,8 @@ def _rsa(bits: int) -> Shape:
     mechanisms = {
         KeyPurpose.ENCRYPT: (Mechanism.RSA_PKCS_OAEP, Mechanism.RSA_X_509),
         KeyPurpose.SIGN: (Mechanism.RSA_PKCS, Mechanism.RSA_PKCS_PSS),
+        KeyPurpose.UNWRAP: (Mechanism.RSA_PKCS_OAEP,),
+        KeyPurpose.UNWRAP_OUTSIDE: (Mechanism.RSA_PKCS_OAEP, Mechanism.RSA_X_509),
     }
     return Shape(KeyType.RSA, Mechanism.RSA_PKCS_KEY_PAIR_GEN, bits, mechanisms)
 
@@ -151,6 +158,8 @@ _PRIVATE_FLAGS: Mapping[KeyPurpose, frozenset[Attribute]] = {
     KeyPurpose.SIGN: frozenset({Attribute.SIGN}),
     KeyPurpose.AGREE: frozenset({Attribute.DERIVE}),
     KeyPurpose.ENCAPSULATE: frozenset({Attribute.DECAPSULATE}),
+    KeyPurpose.UNWRAP: frozenset({Attribute.UNWRAP}),
+    KeyPurpose.UNWRAP_OUTSIDE: frozenset({Attribute.DECRYPT}),
 }
 
 

@@ -112,7 +112,7 @@ def _search_candidates(connection: Connection, session: PooledSession, ref: Mate
 
 def _is_protected(candidate: Candidate, ref: MaterialRef) -> bool:
     try:
-        templates.prove(candidate.facts, ref.kind, ref.purpose)
+        templates.prove(candidate.facts, ref.kind, ref.purpose, is_imported=ref.is_imported)
     except KeyNotProtected as error:
         _log.error("refused an object: %s", error, extra={"label": ref.label})  # no defect
         return False

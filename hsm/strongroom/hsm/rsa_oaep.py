@@ -42,6 +42,11 @@ def is_outside(profile: TokenProfile, hash_: OaepHash) -> bool:
     return profile.oaep_sha_256_outside and hash_ is OaepHash.SHA_256
 
 
+def parameters(hash_: OaepHash) -> tuple[Mechanism, MGF, None]:
+    """The parameters of CKM_RSA_PKCS_OAEP."""
+    return _PARAMETERS[hash_]
+
+
 def longest_plaintext(public_key: RSAPublicKey, hash_: OaepHash) -> int:
     """The most bytes that can be encrypted: k - 2 hLen - 2 (RFC 8017 §7.1.1, step 1b)."""
     return public_key.key_size // 8 - 2 * _HASHES[hash_].digest_size - 2
@@ -65,8 +70,8 @@ def decrypt(
     key = session.key
     key.handle = handle
     if not is_outside(profile, hash_):
-        parameters = _PARAMETERS[hash_]
-        return bytes(key._decrypt(ciphertext, Mechanism.RSA_PKCS_OAEP, parameters, None, _LONGEST_BYTES))  # noqa: SLF001
+        found = key._decrypt(ciphertext, Mechanism.RSA_PKCS_OAEP, parameters(hash_), None, _LONGEST_BYTES)  # noqa: SLF001
+        return bytes(found)
     encoded = key._decrypt(ciphertext, Mechanism.RSA_X_509, None, None, _LONGEST_BYTES)  # noqa: SLF001
     return decode(bytes(encoded).rjust(len(ciphertext), b"\0"), _HASHES[hash_])
 

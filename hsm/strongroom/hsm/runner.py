@@ -10,6 +10,7 @@ from strongroom.hsm.connection import Connection
 from strongroom.hsm.errors import (
     CiphertextRejected,
     IdentityMismatch,
+    KeyMaterialRejected,
     KeyNotProtected,
     MaterialMissing,
     PublicKeyRejected,
@@ -28,6 +29,7 @@ Work = Callable[[Connection, PooledSession], T]
 _HARMLESS = (
     CiphertextRejected,
     IdentityMismatch,
+    KeyMaterialRejected,
     KeyNotProtected,
     MaterialMissing,
     PublicKeyRejected,

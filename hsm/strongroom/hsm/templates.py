@@ -8,6 +8,7 @@ from typing import Any
 import pkcs11
 from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass
 from pkcs11.attributes import AttributeMapper
+from pkcs11.constants import DEFAULT
 
 from strongroom.hsm.errors import KeyNotProtected
 from strongroom.hsm.key_kinds import SHAPES, KeyKind, KeyPurpose, usage_flags
@@ -23,10 +24,9 @@ _PROTECTION: Mapping[Attribute, bool] = {
     Attribute.MODIFIABLE: False,
     Attribute.COPYABLE: False,
 }
-_PROOF: Mapping[Attribute, bool] = {
-    Attribute.SENSITIVE: True,
+_LOCKED_IN: Mapping[Attribute, bool] = {Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: False}
+_MADE_HERE: Mapping[Attribute, bool] = {
     Attribute.ALWAYS_SENSITIVE: True,
-    Attribute.EXTRACTABLE: False,
     Attribute.NEVER_EXTRACTABLE: True,
     Attribute.LOCAL: True,
 }
@@ -77,9 +77,21 @@ def template_of(kind: KeyKind, purpose: KeyPurpose, profile: TokenProfile) -> di
     return {name: value for name, value in template.items() if name not in omitted}
 
 
+def unwrapping_template_of(kind: KeyKind, purpose: KeyPurpose, profile: TokenProfile) -> dict[Attribute, Any]:
+    """The attributes of a key that C_UnwrapKey makes, likewise.
+
+    CKA_MODIFIABLE comes last: SoftHSM 2.6 sets one attribute after the other, and none after this one.
+    """
+    template = template_of(kind, purpose, profile)
+    modifiable = {name: template.pop(name) for name in (Attribute.MODIFIABLE,) if name in template}
+    if not SHAPES[kind].is_secret:  # python-pkcs11 adds what private keys don't have
+        template |= dict.fromkeys((Attribute.ENCRYPT, Attribute.WRAP, Attribute.VERIFY), DEFAULT)
+    return template | modifiable
+
+
 def read_facts(key: Any) -> Facts:  # noqa: ANN401 # a pkcs11 object
     """What the token says of a secret or private key's kind, protection and usages."""
-    names = (*_KINDS, *_PROOF, *_USAGES.get(key.object_class, ()))
+    names = (*_KINDS, *_LOCKED_IN, *_MADE_HERE, *_USAGES.get(key.object_class, ()))
     try:
         facts = tuple(key.get_attributes(list(names)).items())
     except (pkcs11.PKCS11Error, ValueError):  # one unknown attribute or value spoils the whole answer
@@ -100,8 +112,10 @@ def _read_one(key: Any, name: Attribute) -> object:  # noqa: ANN401 # a pkcs11 o
         return None
 
 
-def prove(facts: Facts, kind: KeyKind, purpose: KeyPurpose) -> None:
+def prove(facts: Facts, kind: KeyKind, purpose: KeyPurpose, *, is_imported: bool = False) -> None:
     """Returns if an object is of this kind, was made inside the token, can never leave it, and does no more.
+
+    One that was imported needn't have been made inside.
 
     Raises:
         KeyNotProtected: an attribute says otherwise, or isn't known.
@@ -110,7 +124,8 @@ def prove(facts: Facts, kind: KeyKind, purpose: KeyPurpose) -> None:
     needed = {
         Attribute.CLASS: shape.object_class,
         Attribute.KEY_TYPE: shape.key_type,
-        **_PROOF,
+        **_LOCKED_IN,
+        **({} if is_imported else _MADE_HERE),
         **dict.fromkeys(wanted, True),
     }
     wrong = [name.name for name, value in needed.items() if found.get(name) != value]

@@ -20,6 +20,7 @@ from strongroom.hsm.identifiers import (
     TokenState,
 )
 from strongroom.hsm.key_generation import NewKey
+from strongroom.hsm.key_imports import KeyImports
 from strongroom.hsm.key_kinds import KeyKind, KeyPurpose
 from strongroom.hsm.key_uses import KeyUses
 from strongroom.hsm.link import Link, OnState
@@ -38,7 +39,7 @@ _SESSIONS_FOR_CALLS = 8  # a pair that waits keeps a session
 _NO_RESERVE: Mapping[KeyKind, int] = {}
 
 
-class Token(KeyUses):
+class Token(KeyUses, KeyImports):
     """A token that this process is logged in to; thread-safe, one a process and module.
 
     Every method that reaches for the token may raise TokenUnavailable while it is away; it comes back by

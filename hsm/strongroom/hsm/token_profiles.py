@@ -13,6 +13,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from pkcs11 import Mechanism
+
 from strongroom.hsm.errors import ProfileInvalid
 from strongroom.hsm.meanings import Meaning
 
@@ -50,6 +52,9 @@ class TokenProfile:
         omitted_attributes: attributes that the token can't take, left out of the template.
         oaep_sha_256_outside: True to remove RSA-OAEP's encoding with SHA-256 outside the token, for tokens
             that have OAEP with SHA-1 alone; see `rsa_oaep`.
+        import_outside: True if key material that the token can't unwrap may be unwrapped outside it; see
+            `key_import`.
+        kwp: the mechanism that the token has for AES key wrap with padding (RFC 5649), without `CKM_`.
         switched_off: names of capabilities that must not be used although the token has them.
         error_meanings: what a CKR code means for this token, if not what it usually means.
         login_files: glob patterns of files that C_Login rewrites and a kill may destroy; copies are kept.
@@ -69,6 +74,8 @@ class TokenProfile:
     extra_attributes: Mapping[str, bool] = field(default_factory=dict)
     omitted_attributes: tuple[str, ...] = ()
     oaep_sha_256_outside: bool = False
+    import_outside: bool = False
+    kwp: Mechanism = Mechanism.AES_KEY_WRAP_KWP
     switched_off: tuple[str, ...] = ()
     error_meanings: Mapping[int, Meaning] = field(default_factory=dict)
     login_files: tuple[str, ...] = ()
@@ -180,6 +187,8 @@ _READERS: Mapping[str, Any] = {
     "extra_attributes": lambda value: {k: _flag(v) for k, v in _table(value).items()},
     "omitted_attributes": _texts,
     "oaep_sha_256_outside": _flag,
+    "import_outside": _flag,
+    "kwp": lambda value: Mechanism[_text(value)],
     "switched_off": _texts,
     "error_meanings": _meanings,
     "login_files": _texts,

@@ -9,7 +9,15 @@ import pkcs11
 from strongroom.hsm.capabilities import Capability, CapabilityReport, CapabilityRow, Finding
 from strongroom.hsm.errors import HsmError
 from strongroom.hsm.meanings import Meaning, describe, meaning_of
-from strongroom.hsm.probing import data_key_pairs, elliptic_curves, post_quantum, protection, rsa, symmetric
+from strongroom.hsm.probing import (
+    data_key_pairs,
+    elliptic_curves,
+    imports,
+    post_quantum,
+    protection,
+    rsa,
+    symmetric,
+)
 from strongroom.hsm.probing.attempts import Attempt, Fault
 from strongroom.hsm.sessions import PooledSession
 from strongroom.hsm.token_profiles import TokenProfile
@@ -22,6 +30,7 @@ _ATTEMPTS: tuple[Attempt, ...] = (
     *elliptic_curves.ATTEMPTS,
     *post_quantum.ATTEMPTS,
     *data_key_pairs.ATTEMPTS,
+    *imports.ATTEMPTS,
 )
 _UNASKED = CapabilityRow(Capability.SM2, "none", Finding.UNSUPPORTED, "PKCS#11 v3.2 has no mechanism for it")
 

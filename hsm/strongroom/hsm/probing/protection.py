@@ -35,10 +35,19 @@ def _try_protection(choices: tuple[Choice, ...], session: PooledSession, profile
         templates.prove(templates.read_facts(key), *choice)
     except KeyNotProtected as error:
         raise Fault(Finding.LYING, str(error)) from None
-    for attack, attempt in _ATTACKS.items():
-        if not is_refused(partial(attempt, session.raw, key)):
-            raise Fault(Finding.LYING, f"{attack} a non-extractable key succeeds")
+    attack(session, key)
     return Shown(f"{len(_ATTACKS)} ways out are closed")
+
+
+def attack(session: PooledSession, key: Any) -> None:  # noqa: ANN401 # a pkcs11 object
+    """Tries to get a key out in every way that PKCS#11 knows.
+
+    Raises:
+        Fault: one of them succeeds.
+    """
+    for name, attempt in _ATTACKS.items():
+        if not is_refused(partial(attempt, session.raw, key)):
+            raise Fault(Finding.LYING, f"{name} a non-extractable key succeeds")
 
 
 def _make_first(

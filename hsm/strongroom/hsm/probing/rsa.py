@@ -73,7 +73,7 @@ def import_known_key(session: PooledSession, template: Mapping[Attribute, Any]) 
     )
 
 
-def _key(session: PooledSession, usage: Attribute) -> tuple[int, rsa.RSAPublicKey]:
+def known_pair(session: PooledSession, usage: Attribute) -> tuple[int, rsa.RSAPublicKey]:
     """A handle, and the public key: of the known key, or of a fresh one where the token takes no keys."""
     try:
         key = import_known_key(session, {usage: True})
@@ -96,7 +96,7 @@ def _try_signing(
     session: PooledSession,
     profile: TokenProfile,  # noqa: ARG001
 ) -> Shown:
-    handle, public_key = _key(session, Attribute.SIGN)
+    handle, public_key = known_pair(session, Attribute.SIGN)
     for algorithm in algorithms:
         prepared = signatures.prepared(algorithm, _MESSAGE)
         signature = signatures.sign(session, handle, algorithm, prepared)
@@ -106,7 +106,7 @@ def _try_signing(
 
 
 def _try_oaep(hash_: OaepHash, session: PooledSession, profile: TokenProfile) -> Shown:
-    handle, public_key = _key(session, Attribute.DECRYPT)
+    handle, public_key = known_pair(session, Attribute.DECRYPT)
     ciphertext = rsa_oaep.encrypt(public_key, hash_, _MESSAGE)
 
     def decrypt(data: bytes) -> bytes:
