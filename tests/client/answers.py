@@ -28,4 +28,6 @@ def key_metadata(
         encapsulation_algorithms=(),
         current_key_material_id="",
         deletion_date=None,
+        expiration_model=None,
+        valid_to=None,
     )

@@ -21,7 +21,7 @@ def test_the_public_surface_is_the_documented_one() -> None:
     assert set(strongroom.client.__all__) == {
         "DEFAULT_TIMEOUT_S", "AliasEntry", "AliasPage", "AsyncClient", "Client", "DataKey", "DataKeyPair", "DataKeyPairSupport",
         "Decapsulated", "DecryptItem", "Decrypted", "Encapsulated", "EncryptItem", "Encrypted", "Endpoint",
-        "GenerateDataKeyItem", "GenerateMacItem", "KeyEntry", "KeyLastUsage", "KeyMetadata", "KeyPage", "KeySpecSupport", "Mac",
+        "GenerateDataKeyItem", "GenerateMacItem", "ImportParameters", "KeyEntry", "KeyLastUsage", "KeyMaterial", "KeyMetadata", "KeyPage", "KeySpecSupport", "Mac",
         "MacVerified", "PublicKey", "ReEncrypted", "RotationEntry", "RotationPage", "RotationStatus", "ScheduledDeletion", "SharedSecret", "SignItem", "Signed", "StrongroomError",
         "TagPage", "Token", "TokenCapability", "Verified", "VerifyItem", "errors", "names",
     }  # fmt: skip

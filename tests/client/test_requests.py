@@ -86,7 +86,7 @@ def test_a_data_key_is_asked_for_by_name_or_by_length_never_both() -> None:
         lambda: key_pairs.generate_data_key_pair("k", "DSA", encryption_context=None, dry_run=False),
         lambda: key_pairs.encapsulate("k", encapsulation_algorithm="RSA", dry_run=False),
         lambda: keys.create_key(
-            description="", key_spec="DSA", key_usage=None, policy=None, tags=None,
+            description="", key_spec="DSA", key_usage=None, origin="AWS_KMS", policy=None, tags=None,
             bypass_policy_lockout_safety_check=False, request_id=None,
         ),
     ],

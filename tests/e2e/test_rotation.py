@@ -242,7 +242,7 @@ def test_a_rotation_that_was_interrupted_is_undone(client: Client, rounds: House
     record = rounds.store.load_key(key_id)
     assert record is not None
     maker = rounds.maker()
-    material = maker._new_material(key_id)
+    material = maker.new_material(key_id)
     rounds.store.begin_rotate(key_id, material, "dead", "ON_DEMAND", most_on_demand=25)
     maker._generate(material, record.key_spec, record.key_usage)
     rounds.reconcile()

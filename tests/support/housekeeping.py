@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 from strongroom.hsm import Token
-from strongroom.server.app import material_maker, open_token, record_writer
+from strongroom.server.app import material_importer, material_maker, open_token, record_writer
 from strongroom.server.config import load_settings
 from strongroom.server.housekeeping.deletion import Deletion
+from strongroom.server.housekeeping.expiry import Expiry
 from strongroom.server.housekeeping.reconciliation import Reconciliation
 from strongroom.server.housekeeping.rotation import Rotation
-from strongroom.server.operations import MaterialMaker
+from strongroom.server.operations import MaterialImporter, MaterialMaker
 from strongroom.server.store import Store, utc_now
 from tests.support.deployments import Deployment
 
@@ -34,6 +35,12 @@ class Housekeeping:
 
     def rotate(self) -> int:
         return Rotation(self.store, self.maker(), self.records).run()
+
+    def importer(self) -> MaterialImporter:
+        return material_importer(self.maker(), self.token, self.store)
+
+    def expire(self) -> int:
+        return Expiry(self.store, self.importer(), self.records).run()
 
     def reconcile(self) -> None:
         Reconciliation(self.store, self.token, self.records, "other boot", 60).run()

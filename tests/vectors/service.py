@@ -1,7 +1,7 @@
 """The operations of a real deployment, called with messages, over keys whose values are known.
 
-The service has no way to import a key, so they are planted: a row in the store and, where the private or
-secret key is used, an object on the token, made as CreateKey makes both but with a value of our own.
+They are planted, for importing each would need a wrapping pair: a row in the store and, where the private or
+secret key is used, an object on the token, as ImportKeyMaterial makes both. `test_imported.py` imports some.
 """
 
 import math
@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
 from google.protobuf.message import Message
 from pkcs11 import Attribute
 
@@ -35,7 +34,6 @@ from tests.support.deployments import Deployment
 
 BOOT_ID = "vectors"
 _OPERATIONS: Mapping[type[Message], Operation] = {operation.request: operation for operation in OPERATIONS}
-_NOT_OF_IMPORTED_KEYS = (Attribute.LOCAL, Attribute.ALWAYS_SENSITIVE, Attribute.NEVER_EXTRACTABLE)
 
 Check = Callable[[PooledSession, int, bytes], bytes]
 
@@ -132,7 +130,7 @@ class Service:
             description="",
             key_spec=kind.value,
             key_usage=purpose.value,
-            origin="AWS_KMS",
+            origin="EXTERNAL",
             multi_region=False,
             created_at=now,
             policy=key_policies.default_policy(self.parts.realm, self.account_id),
@@ -150,33 +148,25 @@ class Service:
 
 @contextmanager
 def opened(deployment: Deployment) -> Iterator[Service]:
-    """The service of a deployment.
-
-    A key that was made elsewhere can't be CKA_LOCAL, nor always have been sensitive and never extractable;
-    all else that the service wants to see of an object is still asked for. This exemption, for as long as the
-    service is open, is the one thing here that isn't as in production.
-    """
+    """The service of a deployment."""
     settings = load_settings(deployment.config)
     store = app.open_store(settings)
-    with pytest.MonkeyPatch.context() as patch:
-        proof = {k: v for k, v in templates._PROOF.items() if k not in _NOT_OF_IMPORTED_KEYS}
-        patch.setattr(templates, "_PROOF", proof)
-        token = app.open_token(settings)
-        parts = app._parts(settings, token, store, BOOT_ID)
-        pipeline = Pipeline(
-            parts,
-            app._authenticator(settings),
-            Authorizer(app.realm_of(settings)),
-            app.record_writer(settings, "vectors"),
-            EventIds(b"0123456789"),
-            LastUses(store),
-            logs=RequestLog.NONE,
-        )
-        certificate = (deployment.directory / "pki" / "client.pem").read_bytes()
-        service = Service(parts, pipeline, certificate, settings.deployment.account_id)
-        try:
-            yield service
-        finally:
-            service.remove_planted()
-            token.close()
-            store.close()
+    token = app.open_token(settings)
+    parts = app._parts(settings, token, store, BOOT_ID)
+    pipeline = Pipeline(
+        parts,
+        app._authenticator(settings),
+        Authorizer(app.realm_of(settings)),
+        app.record_writer(settings, "vectors"),
+        EventIds(b"0123456789"),
+        LastUses(store),
+        logs=RequestLog.NONE,
+    )
+    certificate = (deployment.directory / "pki" / "client.pem").read_bytes()
+    service = Service(parts, pipeline, certificate, settings.deployment.account_id)
+    try:
+        yield service
+    finally:
+        service.remove_planted()
+        token.close()
+        store.close()

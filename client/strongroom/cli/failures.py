@@ -47,10 +47,15 @@ _REMEDIES: Mapping[type[StrongroomError], str] = {
     errors.CredentialsInvalid: "Is this the right client certificate (--cert, --key)?",
     errors.DeadlineExceeded: "Check --endpoint, and --timeout; then look whether it was done.",
     errors.Disabled: "Switch the key on with: strongroom key enable KEY",
+    errors.ImportTokenExpired: "Get another with: strongroom key import-parameters KEY",
     errors.IncorrectKey: "Leave --key-id out: the key is found in the ciphertext.",
+    errors.IncorrectKeyMaterial: (
+        "A key takes back only the material that it had; another goes into a symmetric key with --new."
+    ),
     errors.InvalidCiphertext: (
         "Give exactly the --context pairs that were given when it was encrypted; for an RSA key, --algorithm."
     ),
+    errors.InvalidImportToken: "Get another with: strongroom key import-parameters KEY",
     errors.InvalidMac: "Give the same message, key and --algorithm, and --digest if it was made so.",
     errors.InvalidSignature: (
         "Give the same message, key and --algorithm, and --digest or --message-type as it was signed."

@@ -6,17 +6,30 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from strongroom.cli import rotation_commands
+from strongroom.cli import import_commands, rotation_commands
 from strongroom.cli.failures import EXIT_CODES
 from strongroom.cli.options import KeyId, named, parse_tags
 from strongroom.cli.session import Session, console, session_of, show_json
 from strongroom.cli.text import printable
 from strongroom.client import KeyEntry, KeyMetadata
-from strongroom.client.names import KEY_SPECS, KEY_USAGES
+from strongroom.client.names import KEY_SPECS, KEY_USAGES, ORIGINS
 
-app = typer.Typer(help="Create, show, switch, rotate and delete keys.", no_args_is_help=True)
+app = typer.Typer(help="Create, show, switch, import, rotate and delete keys.", no_args_is_help=True)
 app.add_typer(rotation_commands.app, name="rotation")
 app.command("rotate", epilog=f"Example:  strongroom key rotate KEY\n\n{EXIT_CODES}")(rotation_commands.rotate)
+app.command("import", epilog=f"Example:  strongroom key import KEY --in private.pem\n\n{EXIT_CODES}")(
+    import_commands.import_
+)
+app.command(
+    "import-parameters",
+    epilog=(
+        "Example:  strongroom key import-parameters KEY --public-key wrapping.pem --import-token token.bin"
+        f"\n\n{EXIT_CODES}"
+    ),
+)(import_commands.import_parameters)
+app.command("delete-material", epilog=f"Example:  strongroom key delete-material KEY\n\n{EXIT_CODES}")(
+    import_commands.delete_material
+)
 
 
 @app.command(
@@ -32,13 +45,18 @@ def create(
         str | None,
         named("--key-usage", KEY_USAGES, "What it may be used for; only SYMMETRIC_DEFAULT needs none."),
     ] = None,
+    origin: Annotated[
+        str, named("--origin", ORIGINS, "AWS_KMS: the token makes it. EXTERNAL: you import it (key import).")
+    ] = "AWS_KMS",
     tag: Annotated[list[str] | None, typer.Option(help="A tag name=value; may be repeated.")] = None,
 ) -> None:
-    """Create a key, generated inside the token and never to leave it."""
+    """Create a key, generated inside the token and never to leave it, or one to import material into."""
     session = session_of(context)
     tags = parse_tags(tag or [])
     with session.client() as client:
-        key = client.create_key(description=description, key_spec=key_spec, key_usage=key_usage, tags=tags)
+        key = client.create_key(
+            description=description, key_spec=key_spec, key_usage=key_usage, origin=origin, tags=tags
+        )
     _show(session, key)
 
 

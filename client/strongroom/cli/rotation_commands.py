@@ -9,6 +9,7 @@ from strongroom.cli.failures import EXIT_CODES
 from strongroom.cli.options import KeyId
 from strongroom.cli.session import console, session_of, show_json
 from strongroom.cli.tables import show_table
+from strongroom.cli.text import printable
 
 app = typer.Typer(help="Have keys rotate by themselves, and look at it.", no_args_is_help=True)
 
@@ -56,7 +57,7 @@ def status(context: typer.Context, key_id: KeyId) -> None:
 def list_(
     context: typer.Context,
     key_id: KeyId,
-    all_: Annotated[bool, typer.Option("--all", help="List the first material, too.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="List the first one and one that waits, too.")] = False,
 ) -> None:
     """List the materials of a key that rotations made, the oldest first."""
     session = session_of(context)
@@ -71,7 +72,10 @@ def list_(
             entry.key_material_state,
             entry.rotation_date.isoformat(timespec="seconds") if entry.rotation_date else "",
             entry.rotation_type or "",
+            entry.import_state or "",
+            entry.valid_to.isoformat(timespec="seconds") if entry.valid_to else "",
+            printable(entry.key_material_description or ""),
         )
         for entry in found
     )
-    show_table(("material", "state", "rotated", "by"), rows)
+    show_table(("material", "state", "rotated", "by", "import", "expires", "description"), rows)

@@ -40,6 +40,7 @@ _REPEATABLE = (
             "UpdateAlias",
             "TagResource",
             "UntagResource",
+            "DeleteImportedKeyMaterial",
             "ListResourceTags",
         )
     ),

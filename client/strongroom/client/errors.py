@@ -10,12 +10,15 @@ StrongroomError
     DeadlineExceeded            no answer in time; it isn't known whether it was done
     Disabled                    the key is switched off
     DryRunOperation             a dry run found nothing wrong
+    ImportTokenExpired          the import token's 24 hours are over
     IncorrectKey                another key encrypted the blob
+    IncorrectKeyMaterial        not the material that the key wants
     InternalError               a defect of the service; report the request id
     InvalidAliasName            not the name of an alias
     InvalidArn                  an ARN that can't be read
     InvalidCiphertext           blob, context and key don't belong together
     InvalidGrantToken           a grant token that nobody issued
+    InvalidImportToken          the import token isn't this key's, or was used
     InvalidKeyUsage             the key is for something else
     InvalidMac                  the MAC isn't of this message, by this key
     InvalidMarker               a marker of another list
@@ -102,8 +105,16 @@ class DryRunOperation(StrongroomError):
     """The request would have succeeded; nothing was done, as asked."""
 
 
+class ImportTokenExpired(StrongroomError):
+    """The import token's 24 hours are over; get another."""
+
+
 class IncorrectKey(StrongroomError):
     """The key that was named isn't the one that encrypted the blob."""
+
+
+class IncorrectKeyMaterial(StrongroomError):
+    """The key material isn't what was imported before, or none for a key of this kind."""
 
 
 class InternalError(StrongroomError):
@@ -124,6 +135,10 @@ class InvalidCiphertext(StrongroomError):
 
 class InvalidGrantToken(StrongroomError):
     """The grant token was not issued by this service."""
+
+
+class InvalidImportToken(StrongroomError):
+    """The import token isn't one of this key, or was used before."""
 
 
 class InvalidKeyUsage(StrongroomError):

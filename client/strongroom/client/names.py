@@ -50,6 +50,10 @@ class Names(Generic[_Number]):
         """The name of a number: empty for 0, its digits if this client is older than the name."""
         return self._names.get(number, str(number or ""))
 
+    def name_if_given(self, number: int) -> str | None:
+        """The name of a number; None for 0."""
+        return self.name(number) or None
+
     def names(self, numbers: Iterable[int]) -> tuple[str, ...]:
         """The names of numbers."""
         return tuple(map(self.name, numbers))
@@ -68,3 +72,8 @@ KEY_AGREEMENT_ALGORITHMS = Names("key agreement algorithm", v1.KeyAgreementAlgor
 ENCAPSULATION_ALGORITHMS = Names("encapsulation algorithm", v1.EncapsulationAlgorithm)
 KEY_MATERIAL_STATES = Names("key material state", v1.KeyMaterialState)
 ROTATION_TYPES = Names("rotation type", v1.RotationType)
+WRAPPING_ALGORITHMS = Names("wrapping algorithm", v1.WrappingAlgorithm)
+WRAPPING_KEY_SPECS = Names("wrapping key spec", v1.WrappingKeySpec)
+EXPIRATION_MODELS = Names("expiration model", v1.ExpirationModel)
+IMPORT_TYPES = Names("import type", v1.ImportType)
+IMPORT_STATES = Names("import state", v1.ImportState)

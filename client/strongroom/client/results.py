@@ -27,6 +27,8 @@ class KeyMetadata:
     encapsulation_algorithms: tuple[str, ...]
     current_key_material_id: str
     deletion_date: datetime | None
+    expiration_model: str | None
+    valid_to: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +108,38 @@ class RotationStatus:
 
 @dataclass(frozen=True, slots=True)
 class RotationEntry:
-    """A material of a key; date and type are None of the first one."""
+    """A material of a key; date and type are None of the first one, the rest of all that weren't imported."""
 
     key_material_id: str
     key_material_state: str
     rotation_date: datetime | None
     rotation_type: str | None
+    import_state: str | None
+    key_material_description: str | None
+    expiration_model: str | None
+    valid_to: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportParameters:
+    """What key material is wrapped under, and the token that goes with it; `key_id` is the key's ARN.
+
+    Args:
+        public_key: SubjectPublicKeyInfo in DER.
+    """
+
+    key_id: str
+    import_token: bytes
+    public_key: bytes
+    parameters_valid_to: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeyMaterial:
+    """A material of a key; `key_material_id` is empty of keys that aren't symmetric."""
+
+    key_id: str
+    key_material_id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,11 @@ class KeyImports:
         """
         return wrapping.purpose_of_pair(self.capabilities, kind, algorithm)
 
+    def missing_for_import(self, kind: KeyKind) -> str:
+        """What is missing for importing material of this kind, in words; empty if some way is open."""
+        missing = self.capabilities.missing(WRAPPING_PAIRS)
+        return missing or wrapping.missing_for(self.capabilities, kind)
+
     def generate_wrapping_pair(
         self, material_id: MaterialId, label: str, kind: KeyKind, purpose: KeyPurpose
     ) -> MaterialRef:

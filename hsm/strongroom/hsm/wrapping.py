@@ -73,6 +73,21 @@ def is_importable(kind: KeyKind) -> bool:
     return kind in SHAPES and SHAPES[kind].key_type in _IMPORTABLE
 
 
+def missing_for(capabilities: CapabilityReport, kind: KeyKind) -> str:
+    """Why no material of this kind can be taken, in words; empty if some can."""
+    if not is_importable(kind):
+        return f"key material of {kind.value} can't be imported"
+    missing = ""
+    for algorithm in WrappingAlgorithm:
+        try:
+            purpose_of_pair(capabilities, kind, algorithm)
+        except MechanismUnsupported as error:
+            missing = str(error)
+        else:
+            return ""
+    return missing
+
+
 def purpose_of_pair(
     capabilities: CapabilityReport, kind: KeyKind, algorithm: WrappingAlgorithm
 ) -> KeyPurpose:
@@ -87,7 +102,7 @@ def purpose_of_pair(
     missing = capabilities.missing(_OUTSIDE[algorithm.hash])
     if not missing:
         return KeyPurpose.UNWRAP_OUTSIDE
-    wanted = capabilities.missing([in_token]) if in_token else "no token can unwrap it so"
+    wanted = capabilities.missing([in_token]) if in_token else "C_UnwrapKey makes no such key of it"
     raise MechanismUnsupported(
         f"{kind.value} wrapped by {algorithm.value} can't be unwrapped in the token: {wanted}; "
         f"nor outside: {missing}."

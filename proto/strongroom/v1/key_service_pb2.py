@@ -24,53 +24,54 @@ _sym_db = _symbol_database.Default()
 
 from strongroom.v1 import aliases_pb2 as strongroom_dot_v1_dot_aliases__pb2
 from strongroom.v1 import deletion_pb2 as strongroom_dot_v1_dot_deletion__pb2
+from strongroom.v1 import importing_pb2 as strongroom_dot_v1_dot_importing__pb2
 from strongroom.v1 import resources_pb2 as strongroom_dot_v1_dot_resources__pb2
 from strongroom.v1 import rotation_pb2 as strongroom_dot_v1_dot_rotation__pb2
 from strongroom.v1 import tags_pb2 as strongroom_dot_v1_dot_tags__pb2
 from strongroom.v1 import usage_pb2 as strongroom_dot_v1_dot_usage__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fstrongroom/v1/key_service.proto\x12\rstrongroom.v1\x1a\x1bstrongroom/v1/aliases.proto\x1a\x1cstrongroom/v1/deletion.proto\x1a\x1dstrongroom/v1/resources.proto\x1a\x1cstrongroom/v1/rotation.proto\x1a\x18strongroom/v1/tags.proto\x1a\x19strongroom/v1/usage.proto\"\xed\x02\n\x10\x43reateKeyRequest\x12\x13\n\x06policy\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12*\n\tkey_usage\x18\x03 \x01(\x0e\x32\x17.strongroom.v1.KeyUsage\x12(\n\x08key_spec\x18\x04 \x01(\x0e\x32\x16.strongroom.v1.KeySpec\x12%\n\x06origin\x18\x05 \x01(\x0e\x32\x15.strongroom.v1.Origin\x12\x1b\n\x13\x63ustom_key_store_id\x18\x06 \x01(\t\x12\x12\n\nxks_key_id\x18\x07 \x01(\t\x12*\n\"bypass_policy_lockout_safety_check\x18\x08 \x01(\x08\x12 \n\x04tags\x18\t \x03(\x0b\x32\x12.strongroom.v1.Tag\x12\x14\n\x0cmulti_region\x18\n \x01(\x08\x12\x12\n\nrequest_id\x18\x0b \x01(\tB\t\n\x07_policy\"E\n\x11\x43reateKeyResponse\x12\x30\n\x0ckey_metadata\x18\x01 \x01(\x0b\x32\x1a.strongroom.v1.KeyMetadata\":\n\x12\x44\x65scribeKeyRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x14\n\x0cgrant_tokens\x18\x02 \x03(\t\"G\n\x13\x44\x65scribeKeyResponse\x12\x30\n\x0ckey_metadata\x18\x01 \x01(\x0b\x32\x1a.strongroom.v1.KeyMetadata\"O\n\x0fListKeysRequest\x12\x12\n\x05limit\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x13\n\x06marker\x18\x02 \x01(\tH\x01\x88\x01\x01\x42\x08\n\x06_limitB\t\n\x07_marker\"e\n\x10ListKeysResponse\x12)\n\x04keys\x18\x01 \x03(\x0b\x32\x1b.strongroom.v1.KeyListEntry\x12\x11\n\ttruncated\x18\x02 \x01(\x08\x12\x13\n\x0bnext_marker\x18\x03 \x01(\t\"\"\n\x10\x45nableKeyRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\"\x13\n\x11\x45nableKeyResponse\"#\n\x11\x44isableKeyRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\"\x14\n\x12\x44isableKeyResponse\"W\n\x1bUpdateKeyDescriptionRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x18\n\x0b\x64\x65scription\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x0e\n\x0c_description\"\x1e\n\x1cUpdateKeyDescriptionResponse\"\x16\n\x14\x44\x65scribeTokenRequest\"\xfe\x01\n\x15\x44\x65scribeTokenResponse\x12\r\n\x05label\x18\x01 \x01(\t\x12\x0e\n\x06serial\x18\x02 \x01(\t\x12\x14\n\x0cmanufacturer\x18\x03 \x01(\t\x12\r\n\x05model\x18\x04 \x01(\t\x12\x34\n\x0c\x63\x61pabilities\x18\x05 \x03(\x0b\x32\x1e.strongroom.v1.TokenCapability\x12\x30\n\tkey_specs\x18\x06 \x03(\x0b\x32\x1d.strongroom.v1.KeySpecSupport\x12\x39\n\x0e\x64\x61ta_key_pairs\x18\x07 \x03(\x0b\x32!.strongroom.v1.DataKeyPairSupport\"i\n\x0fTokenCapability\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\tmechanism\x18\x02 \x01(\t\x12\x14\n\x0cis_supported\x18\x03 \x01(\x08\x12\x0f\n\x07\x66inding\x18\x04 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x05 \x01(\t\"\x8d\x01\n\x0eKeySpecSupport\x12(\n\x08key_spec\x18\x01 \x01(\x0e\x32\x16.strongroom.v1.KeySpec\x12*\n\tkey_usage\x18\x02 \x01(\x0e\x32\x17.strongroom.v1.KeyUsage\x12\x14\n\x0cis_supported\x18\x03 \x01(\x08\x12\x0f\n\x07missing\x18\x04 \x01(\t\"\xbd\x01\n\x12\x44\x61taKeyPairSupport\x12\x35\n\rkey_pair_spec\x18\x01 \x01(\x0e\x32\x1e.strongroom.v1.DataKeyPairSpec\x12\x14\n\x0cis_supported\x18\x02 \x01(\x08\x12\x0f\n\x07missing\x18\x03 \x01(\t\x12\x0e\n\x06pooled\x18\x04 \x01(\x05\x12\x11\n\tpool_size\x18\x05 \x01(\x05\x12\x11\n\tpool_hits\x18\x06 \x01(\x03\x12\x13\n\x0bpool_misses\x18\x07 \x01(\x03\x32\xa7\x10\n\nKeyService\x12N\n\tCreateKey\x12\x1f.strongroom.v1.CreateKeyRequest\x1a .strongroom.v1.CreateKeyResponse\x12T\n\x0b\x44\x65scribeKey\x12!.strongroom.v1.DescribeKeyRequest\x1a\".strongroom.v1.DescribeKeyResponse\x12K\n\x08ListKeys\x12\x1e.strongroom.v1.ListKeysRequest\x1a\x1f.strongroom.v1.ListKeysResponse\x12N\n\tEnableKey\x12\x1f.strongroom.v1.EnableKeyRequest\x1a .strongroom.v1.EnableKeyResponse\x12Q\n\nDisableKey\x12 .strongroom.v1.DisableKeyRequest\x1a!.strongroom.v1.DisableKeyResponse\x12o\n\x14UpdateKeyDescription\x12*.strongroom.v1.UpdateKeyDescriptionRequest\x1a+.strongroom.v1.UpdateKeyDescriptionResponse\x12\x66\n\x11\x45nableKeyRotation\x12\'.strongroom.v1.EnableKeyRotationRequest\x1a(.strongroom.v1.EnableKeyRotationResponse\x12i\n\x12\x44isableKeyRotation\x12(.strongroom.v1.DisableKeyRotationRequest\x1a).strongroom.v1.DisableKeyRotationResponse\x12o\n\x14GetKeyRotationStatus\x12*.strongroom.v1.GetKeyRotationStatusRequest\x1a+.strongroom.v1.GetKeyRotationStatusResponse\x12\x66\n\x11RotateKeyOnDemand\x12\'.strongroom.v1.RotateKeyOnDemandRequest\x1a(.strongroom.v1.RotateKeyOnDemandResponse\x12\x63\n\x10ListKeyRotations\x12&.strongroom.v1.ListKeyRotationsRequest\x1a\'.strongroom.v1.ListKeyRotationsResponse\x12`\n\x0fGetKeyLastUsage\x12%.strongroom.v1.GetKeyLastUsageRequest\x1a&.strongroom.v1.GetKeyLastUsageResponse\x12l\n\x13ScheduleKeyDeletion\x12).strongroom.v1.ScheduleKeyDeletionRequest\x1a*.strongroom.v1.ScheduleKeyDeletionResponse\x12\x66\n\x11\x43\x61ncelKeyDeletion\x12\'.strongroom.v1.CancelKeyDeletionRequest\x1a(.strongroom.v1.CancelKeyDeletionResponse\x12T\n\x0b\x43reateAlias\x12!.strongroom.v1.CreateAliasRequest\x1a\".strongroom.v1.CreateAliasResponse\x12T\n\x0bUpdateAlias\x12!.strongroom.v1.UpdateAliasRequest\x1a\".strongroom.v1.UpdateAliasResponse\x12T\n\x0b\x44\x65leteAlias\x12!.strongroom.v1.DeleteAliasRequest\x1a\".strongroom.v1.DeleteAliasResponse\x12T\n\x0bListAliases\x12!.strongroom.v1.ListAliasesRequest\x1a\".strongroom.v1.ListAliasesResponse\x12T\n\x0bTagResource\x12!.strongroom.v1.TagResourceRequest\x1a\".strongroom.v1.TagResourceResponse\x12Z\n\rUntagResource\x12#.strongroom.v1.UntagResourceRequest\x1a$.strongroom.v1.UntagResourceResponse\x12\x63\n\x10ListResourceTags\x12&.strongroom.v1.ListResourceTagsRequest\x1a\'.strongroom.v1.ListResourceTagsResponse\x12Z\n\rDescribeToken\x12#.strongroom.v1.DescribeTokenRequest\x1a$.strongroom.v1.DescribeTokenResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fstrongroom/v1/key_service.proto\x12\rstrongroom.v1\x1a\x1bstrongroom/v1/aliases.proto\x1a\x1cstrongroom/v1/deletion.proto\x1a\x1dstrongroom/v1/importing.proto\x1a\x1dstrongroom/v1/resources.proto\x1a\x1cstrongroom/v1/rotation.proto\x1a\x18strongroom/v1/tags.proto\x1a\x19strongroom/v1/usage.proto\"\xed\x02\n\x10\x43reateKeyRequest\x12\x13\n\x06policy\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12*\n\tkey_usage\x18\x03 \x01(\x0e\x32\x17.strongroom.v1.KeyUsage\x12(\n\x08key_spec\x18\x04 \x01(\x0e\x32\x16.strongroom.v1.KeySpec\x12%\n\x06origin\x18\x05 \x01(\x0e\x32\x15.strongroom.v1.Origin\x12\x1b\n\x13\x63ustom_key_store_id\x18\x06 \x01(\t\x12\x12\n\nxks_key_id\x18\x07 \x01(\t\x12*\n\"bypass_policy_lockout_safety_check\x18\x08 \x01(\x08\x12 \n\x04tags\x18\t \x03(\x0b\x32\x12.strongroom.v1.Tag\x12\x14\n\x0cmulti_region\x18\n \x01(\x08\x12\x12\n\nrequest_id\x18\x0b \x01(\tB\t\n\x07_policy\"E\n\x11\x43reateKeyResponse\x12\x30\n\x0ckey_metadata\x18\x01 \x01(\x0b\x32\x1a.strongroom.v1.KeyMetadata\":\n\x12\x44\x65scribeKeyRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x14\n\x0cgrant_tokens\x18\x02 \x03(\t\"G\n\x13\x44\x65scribeKeyResponse\x12\x30\n\x0ckey_metadata\x18\x01 \x01(\x0b\x32\x1a.strongroom.v1.KeyMetadata\"O\n\x0fListKeysRequest\x12\x12\n\x05limit\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x13\n\x06marker\x18\x02 \x01(\tH\x01\x88\x01\x01\x42\x08\n\x06_limitB\t\n\x07_marker\"e\n\x10ListKeysResponse\x12)\n\x04keys\x18\x01 \x03(\x0b\x32\x1b.strongroom.v1.KeyListEntry\x12\x11\n\ttruncated\x18\x02 \x01(\x08\x12\x13\n\x0bnext_marker\x18\x03 \x01(\t\"\"\n\x10\x45nableKeyRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\"\x13\n\x11\x45nableKeyResponse\"#\n\x11\x44isableKeyRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\"\x14\n\x12\x44isableKeyResponse\"W\n\x1bUpdateKeyDescriptionRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x18\n\x0b\x64\x65scription\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x0e\n\x0c_description\"\x1e\n\x1cUpdateKeyDescriptionResponse\"\x16\n\x14\x44\x65scribeTokenRequest\"\xfe\x01\n\x15\x44\x65scribeTokenResponse\x12\r\n\x05label\x18\x01 \x01(\t\x12\x0e\n\x06serial\x18\x02 \x01(\t\x12\x14\n\x0cmanufacturer\x18\x03 \x01(\t\x12\r\n\x05model\x18\x04 \x01(\t\x12\x34\n\x0c\x63\x61pabilities\x18\x05 \x03(\x0b\x32\x1e.strongroom.v1.TokenCapability\x12\x30\n\tkey_specs\x18\x06 \x03(\x0b\x32\x1d.strongroom.v1.KeySpecSupport\x12\x39\n\x0e\x64\x61ta_key_pairs\x18\x07 \x03(\x0b\x32!.strongroom.v1.DataKeyPairSupport\"i\n\x0fTokenCapability\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\tmechanism\x18\x02 \x01(\t\x12\x14\n\x0cis_supported\x18\x03 \x01(\x08\x12\x0f\n\x07\x66inding\x18\x04 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x05 \x01(\t\"\x8d\x01\n\x0eKeySpecSupport\x12(\n\x08key_spec\x18\x01 \x01(\x0e\x32\x16.strongroom.v1.KeySpec\x12*\n\tkey_usage\x18\x02 \x01(\x0e\x32\x17.strongroom.v1.KeyUsage\x12\x14\n\x0cis_supported\x18\x03 \x01(\x08\x12\x0f\n\x07missing\x18\x04 \x01(\t\"\xbd\x01\n\x12\x44\x61taKeyPairSupport\x12\x35\n\rkey_pair_spec\x18\x01 \x01(\x0e\x32\x1e.strongroom.v1.DataKeyPairSpec\x12\x14\n\x0cis_supported\x18\x02 \x01(\x08\x12\x0f\n\x07missing\x18\x03 \x01(\t\x12\x0e\n\x06pooled\x18\x04 \x01(\x05\x12\x11\n\tpool_size\x18\x05 \x01(\x05\x12\x11\n\tpool_hits\x18\x06 \x01(\x03\x12\x13\n\x0bpool_misses\x18\x07 \x01(\x03\x32\x86\x13\n\nKeyService\x12N\n\tCreateKey\x12\x1f.strongroom.v1.CreateKeyRequest\x1a .strongroom.v1.CreateKeyResponse\x12T\n\x0b\x44\x65scribeKey\x12!.strongroom.v1.DescribeKeyRequest\x1a\".strongroom.v1.DescribeKeyResponse\x12K\n\x08ListKeys\x12\x1e.strongroom.v1.ListKeysRequest\x1a\x1f.strongroom.v1.ListKeysResponse\x12N\n\tEnableKey\x12\x1f.strongroom.v1.EnableKeyRequest\x1a .strongroom.v1.EnableKeyResponse\x12Q\n\nDisableKey\x12 .strongroom.v1.DisableKeyRequest\x1a!.strongroom.v1.DisableKeyResponse\x12o\n\x14UpdateKeyDescription\x12*.strongroom.v1.UpdateKeyDescriptionRequest\x1a+.strongroom.v1.UpdateKeyDescriptionResponse\x12\x66\n\x11\x45nableKeyRotation\x12\'.strongroom.v1.EnableKeyRotationRequest\x1a(.strongroom.v1.EnableKeyRotationResponse\x12i\n\x12\x44isableKeyRotation\x12(.strongroom.v1.DisableKeyRotationRequest\x1a).strongroom.v1.DisableKeyRotationResponse\x12o\n\x14GetKeyRotationStatus\x12*.strongroom.v1.GetKeyRotationStatusRequest\x1a+.strongroom.v1.GetKeyRotationStatusResponse\x12\x66\n\x11RotateKeyOnDemand\x12\'.strongroom.v1.RotateKeyOnDemandRequest\x1a(.strongroom.v1.RotateKeyOnDemandResponse\x12\x63\n\x10ListKeyRotations\x12&.strongroom.v1.ListKeyRotationsRequest\x1a\'.strongroom.v1.ListKeyRotationsResponse\x12u\n\x16GetParametersForImport\x12,.strongroom.v1.GetParametersForImportRequest\x1a-.strongroom.v1.GetParametersForImportResponse\x12\x66\n\x11ImportKeyMaterial\x12\'.strongroom.v1.ImportKeyMaterialRequest\x1a(.strongroom.v1.ImportKeyMaterialResponse\x12~\n\x19\x44\x65leteImportedKeyMaterial\x12/.strongroom.v1.DeleteImportedKeyMaterialRequest\x1a\x30.strongroom.v1.DeleteImportedKeyMaterialResponse\x12`\n\x0fGetKeyLastUsage\x12%.strongroom.v1.GetKeyLastUsageRequest\x1a&.strongroom.v1.GetKeyLastUsageResponse\x12l\n\x13ScheduleKeyDeletion\x12).strongroom.v1.ScheduleKeyDeletionRequest\x1a*.strongroom.v1.ScheduleKeyDeletionResponse\x12\x66\n\x11\x43\x61ncelKeyDeletion\x12\'.strongroom.v1.CancelKeyDeletionRequest\x1a(.strongroom.v1.CancelKeyDeletionResponse\x12T\n\x0b\x43reateAlias\x12!.strongroom.v1.CreateAliasRequest\x1a\".strongroom.v1.CreateAliasResponse\x12T\n\x0bUpdateAlias\x12!.strongroom.v1.UpdateAliasRequest\x1a\".strongroom.v1.UpdateAliasResponse\x12T\n\x0b\x44\x65leteAlias\x12!.strongroom.v1.DeleteAliasRequest\x1a\".strongroom.v1.DeleteAliasResponse\x12T\n\x0bListAliases\x12!.strongroom.v1.ListAliasesRequest\x1a\".strongroom.v1.ListAliasesResponse\x12T\n\x0bTagResource\x12!.strongroom.v1.TagResourceRequest\x1a\".strongroom.v1.TagResourceResponse\x12Z\n\rUntagResource\x12#.strongroom.v1.UntagResourceRequest\x1a$.strongroom.v1.UntagResourceResponse\x12\x63\n\x10ListResourceTags\x12&.strongroom.v1.ListResourceTagsRequest\x1a\'.strongroom.v1.ListResourceTagsResponse\x12Z\n\rDescribeToken\x12#.strongroom.v1.DescribeTokenRequest\x1a$.strongroom.v1.DescribeTokenResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'strongroom.v1.key_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CREATEKEYREQUEST']._serialized_start=224
-  _globals['_CREATEKEYREQUEST']._serialized_end=589
-  _globals['_CREATEKEYRESPONSE']._serialized_start=591
-  _globals['_CREATEKEYRESPONSE']._serialized_end=660
-  _globals['_DESCRIBEKEYREQUEST']._serialized_start=662
-  _globals['_DESCRIBEKEYREQUEST']._serialized_end=720
-  _globals['_DESCRIBEKEYRESPONSE']._serialized_start=722
-  _globals['_DESCRIBEKEYRESPONSE']._serialized_end=793
-  _globals['_LISTKEYSREQUEST']._serialized_start=795
-  _globals['_LISTKEYSREQUEST']._serialized_end=874
-  _globals['_LISTKEYSRESPONSE']._serialized_start=876
-  _globals['_LISTKEYSRESPONSE']._serialized_end=977
-  _globals['_ENABLEKEYREQUEST']._serialized_start=979
-  _globals['_ENABLEKEYREQUEST']._serialized_end=1013
-  _globals['_ENABLEKEYRESPONSE']._serialized_start=1015
-  _globals['_ENABLEKEYRESPONSE']._serialized_end=1034
-  _globals['_DISABLEKEYREQUEST']._serialized_start=1036
-  _globals['_DISABLEKEYREQUEST']._serialized_end=1071
-  _globals['_DISABLEKEYRESPONSE']._serialized_start=1073
-  _globals['_DISABLEKEYRESPONSE']._serialized_end=1093
-  _globals['_UPDATEKEYDESCRIPTIONREQUEST']._serialized_start=1095
-  _globals['_UPDATEKEYDESCRIPTIONREQUEST']._serialized_end=1182
-  _globals['_UPDATEKEYDESCRIPTIONRESPONSE']._serialized_start=1184
-  _globals['_UPDATEKEYDESCRIPTIONRESPONSE']._serialized_end=1214
-  _globals['_DESCRIBETOKENREQUEST']._serialized_start=1216
-  _globals['_DESCRIBETOKENREQUEST']._serialized_end=1238
-  _globals['_DESCRIBETOKENRESPONSE']._serialized_start=1241
-  _globals['_DESCRIBETOKENRESPONSE']._serialized_end=1495
-  _globals['_TOKENCAPABILITY']._serialized_start=1497
-  _globals['_TOKENCAPABILITY']._serialized_end=1602
-  _globals['_KEYSPECSUPPORT']._serialized_start=1605
-  _globals['_KEYSPECSUPPORT']._serialized_end=1746
-  _globals['_DATAKEYPAIRSUPPORT']._serialized_start=1749
-  _globals['_DATAKEYPAIRSUPPORT']._serialized_end=1938
-  _globals['_KEYSERVICE']._serialized_start=1941
-  _globals['_KEYSERVICE']._serialized_end=4028
+  _globals['_CREATEKEYREQUEST']._serialized_start=255
+  _globals['_CREATEKEYREQUEST']._serialized_end=620
+  _globals['_CREATEKEYRESPONSE']._serialized_start=622
+  _globals['_CREATEKEYRESPONSE']._serialized_end=691
+  _globals['_DESCRIBEKEYREQUEST']._serialized_start=693
+  _globals['_DESCRIBEKEYREQUEST']._serialized_end=751
+  _globals['_DESCRIBEKEYRESPONSE']._serialized_start=753
+  _globals['_DESCRIBEKEYRESPONSE']._serialized_end=824
+  _globals['_LISTKEYSREQUEST']._serialized_start=826
+  _globals['_LISTKEYSREQUEST']._serialized_end=905
+  _globals['_LISTKEYSRESPONSE']._serialized_start=907
+  _globals['_LISTKEYSRESPONSE']._serialized_end=1008
+  _globals['_ENABLEKEYREQUEST']._serialized_start=1010
+  _globals['_ENABLEKEYREQUEST']._serialized_end=1044
+  _globals['_ENABLEKEYRESPONSE']._serialized_start=1046
+  _globals['_ENABLEKEYRESPONSE']._serialized_end=1065
+  _globals['_DISABLEKEYREQUEST']._serialized_start=1067
+  _globals['_DISABLEKEYREQUEST']._serialized_end=1102
+  _globals['_DISABLEKEYRESPONSE']._serialized_start=1104
+  _globals['_DISABLEKEYRESPONSE']._serialized_end=1124
+  _globals['_UPDATEKEYDESCRIPTIONREQUEST']._serialized_start=1126
+  _globals['_UPDATEKEYDESCRIPTIONREQUEST']._serialized_end=1213
+  _globals['_UPDATEKEYDESCRIPTIONRESPONSE']._serialized_start=1215
+  _globals['_UPDATEKEYDESCRIPTIONRESPONSE']._serialized_end=1245
+  _globals['_DESCRIBETOKENREQUEST']._serialized_start=1247
+  _globals['_DESCRIBETOKENREQUEST']._serialized_end=1269
+  _globals['_DESCRIBETOKENRESPONSE']._serialized_start=1272
+  _globals['_DESCRIBETOKENRESPONSE']._serialized_end=1526
+  _globals['_TOKENCAPABILITY']._serialized_start=1528
+  _globals['_TOKENCAPABILITY']._serialized_end=1633
+  _globals['_KEYSPECSUPPORT']._serialized_start=1636
+  _globals['_KEYSPECSUPPORT']._serialized_end=1777
+  _globals['_DATAKEYPAIRSUPPORT']._serialized_start=1780
+  _globals['_DATAKEYPAIRSUPPORT']._serialized_end=1969
+  _globals['_KEYSERVICE']._serialized_start=1972
+  _globals['_KEYSERVICE']._serialized_end=4410
 # @@protoc_insertion_point(module_scope)

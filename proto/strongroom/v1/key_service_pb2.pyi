@@ -47,7 +47,9 @@ class CreateKeyRequest(_message.Message):
     key_spec: _resources_pb2.KeySpec.ValueType
     """Optional. The kind of key material. Default: SYMMETRIC_DEFAULT."""
     origin: _resources_pb2.Origin.ValueType
-    """Optional. Where the material comes from. Default: AWS_KMS."""
+    """Optional. Where the material comes from: AWS_KMS (made in the token) or EXTERNAL (imported). Default:
+    AWS_KMS.
+    """
     custom_key_store_id: _builtins.str
     """Optional. Custom key stores aren't offered; anything but the empty string is refused."""
     xks_key_id: _builtins.str

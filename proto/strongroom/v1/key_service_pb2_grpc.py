@@ -5,6 +5,7 @@ import warnings
 
 from strongroom.v1 import aliases_pb2 as strongroom_dot_v1_dot_aliases__pb2
 from strongroom.v1 import deletion_pb2 as strongroom_dot_v1_dot_deletion__pb2
+from strongroom.v1 import importing_pb2 as strongroom_dot_v1_dot_importing__pb2
 from strongroom.v1 import key_service_pb2 as strongroom_dot_v1_dot_key__service__pb2
 from strongroom.v1 import rotation_pb2 as strongroom_dot_v1_dot_rotation__pb2
 from strongroom.v1 import tags_pb2 as strongroom_dot_v1_dot_tags__pb2
@@ -32,7 +33,7 @@ if _version_not_supported:
 
 class KeyServiceStub:
     """Creates, describes and switches KMS keys: for the people and pipelines that manage keys.
-    Import and replication belong here too.
+    Replication belongs here too.
     """
 
     def __init__(self, channel):
@@ -96,6 +97,21 @@ class KeyServiceStub:
                 request_serializer=strongroom_dot_v1_dot_rotation__pb2.ListKeyRotationsRequest.SerializeToString,
                 response_deserializer=strongroom_dot_v1_dot_rotation__pb2.ListKeyRotationsResponse.FromString,
                 _registered_method=True)
+        self.GetParametersForImport = channel.unary_unary(
+                '/strongroom.v1.KeyService/GetParametersForImport',
+                request_serializer=strongroom_dot_v1_dot_importing__pb2.GetParametersForImportRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_importing__pb2.GetParametersForImportResponse.FromString,
+                _registered_method=True)
+        self.ImportKeyMaterial = channel.unary_unary(
+                '/strongroom.v1.KeyService/ImportKeyMaterial',
+                request_serializer=strongroom_dot_v1_dot_importing__pb2.ImportKeyMaterialRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_importing__pb2.ImportKeyMaterialResponse.FromString,
+                _registered_method=True)
+        self.DeleteImportedKeyMaterial = channel.unary_unary(
+                '/strongroom.v1.KeyService/DeleteImportedKeyMaterial',
+                request_serializer=strongroom_dot_v1_dot_importing__pb2.DeleteImportedKeyMaterialRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_importing__pb2.DeleteImportedKeyMaterialResponse.FromString,
+                _registered_method=True)
         self.GetKeyLastUsage = channel.unary_unary(
                 '/strongroom.v1.KeyService/GetKeyLastUsage',
                 request_serializer=strongroom_dot_v1_dot_usage__pb2.GetKeyLastUsageRequest.SerializeToString,
@@ -155,12 +171,13 @@ class KeyServiceStub:
 
 class KeyServiceServicer:
     """Creates, describes and switches KMS keys: for the people and pipelines that manage keys.
-    Import and replication belong here too.
+    Replication belongs here too.
     """
 
     def CreateKey(self, request, context):
-        """Creates a KMS key, generated inside the token and never extractable from it. Every call makes
-        another key, unless it bears the request_id of one before.
+        """Creates a KMS key, generated inside the token and never extractable from it; or, with origin EXTERNAL,
+        one whose material is yet to be imported. Every call makes another key, unless it bears the request_id
+        of one before.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -232,6 +249,29 @@ class KeyServiceServicer:
 
     def ListKeyRotations(self, request, context):
         """Lists the materials of a key, page by page.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetParametersForImport(self, request, context):
+        """Makes a public key under which key material can be wrapped on its way to a key of origin EXTERNAL, and a
+        token that goes with it: both are good for one import into this key, within 24 hours.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ImportKeyMaterial(self, request, context):
+        """Imports wrapped key material, which can't leave the token afterwards; the key becomes usable once all
+        its materials are there. A key remembers its material: what was deleted can only be imported as it was.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteImportedKeyMaterial(self, request, context):
+        """Deletes imported material at once; the key can't be used until the same material is imported again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -372,6 +412,21 @@ def add_KeyServiceServicer_to_server(servicer, server):
                     request_deserializer=strongroom_dot_v1_dot_rotation__pb2.ListKeyRotationsRequest.FromString,
                     response_serializer=strongroom_dot_v1_dot_rotation__pb2.ListKeyRotationsResponse.SerializeToString,
             ),
+            'GetParametersForImport': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetParametersForImport,
+                    request_deserializer=strongroom_dot_v1_dot_importing__pb2.GetParametersForImportRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_importing__pb2.GetParametersForImportResponse.SerializeToString,
+            ),
+            'ImportKeyMaterial': grpc.unary_unary_rpc_method_handler(
+                    servicer.ImportKeyMaterial,
+                    request_deserializer=strongroom_dot_v1_dot_importing__pb2.ImportKeyMaterialRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_importing__pb2.ImportKeyMaterialResponse.SerializeToString,
+            ),
+            'DeleteImportedKeyMaterial': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteImportedKeyMaterial,
+                    request_deserializer=strongroom_dot_v1_dot_importing__pb2.DeleteImportedKeyMaterialRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_importing__pb2.DeleteImportedKeyMaterialResponse.SerializeToString,
+            ),
             'GetKeyLastUsage': grpc.unary_unary_rpc_method_handler(
                     servicer.GetKeyLastUsage,
                     request_deserializer=strongroom_dot_v1_dot_usage__pb2.GetKeyLastUsageRequest.FromString,
@@ -437,7 +492,7 @@ def add_KeyServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class KeyService:
     """Creates, describes and switches KMS keys: for the people and pipelines that manage keys.
-    Import and replication belong here too.
+    Replication belongs here too.
     """
 
     @staticmethod
@@ -727,6 +782,87 @@ class KeyService:
             '/strongroom.v1.KeyService/ListKeyRotations',
             strongroom_dot_v1_dot_rotation__pb2.ListKeyRotationsRequest.SerializeToString,
             strongroom_dot_v1_dot_rotation__pb2.ListKeyRotationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetParametersForImport(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.KeyService/GetParametersForImport',
+            strongroom_dot_v1_dot_importing__pb2.GetParametersForImportRequest.SerializeToString,
+            strongroom_dot_v1_dot_importing__pb2.GetParametersForImportResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportKeyMaterial(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.KeyService/ImportKeyMaterial',
+            strongroom_dot_v1_dot_importing__pb2.ImportKeyMaterialRequest.SerializeToString,
+            strongroom_dot_v1_dot_importing__pb2.ImportKeyMaterialResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteImportedKeyMaterial(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.KeyService/DeleteImportedKeyMaterial',
+            strongroom_dot_v1_dot_importing__pb2.DeleteImportedKeyMaterialRequest.SerializeToString,
+            strongroom_dot_v1_dot_importing__pb2.DeleteImportedKeyMaterialResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -7,6 +7,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 from strongroom.v1 import aliases_pb2 as _aliases_pb2
 from strongroom.v1 import deletion_pb2 as _deletion_pb2
+from strongroom.v1 import importing_pb2 as _importing_pb2
 from strongroom.v1 import key_service_pb2 as _key_service_pb2
 from strongroom.v1 import rotation_pb2 as _rotation_pb2
 from strongroom.v1 import tags_pb2 as _tags_pb2
@@ -33,7 +34,7 @@ GRPC_VERSION: str
 
 class KeyServiceStub:
     """Creates, describes and switches KMS keys: for the people and pipelines that manage keys.
-    Import and replication belong here too.
+    Replication belongs here too.
     """
 
     @_typing.overload
@@ -41,8 +42,9 @@ class KeyServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> KeyServiceAsyncStub: ...
     CreateKey: _grpc.UnaryUnaryMultiCallable[_key_service_pb2.CreateKeyRequest, _key_service_pb2.CreateKeyResponse]
-    """Creates a KMS key, generated inside the token and never extractable from it. Every call makes
-    another key, unless it bears the request_id of one before.
+    """Creates a KMS key, generated inside the token and never extractable from it; or, with origin EXTERNAL,
+    one whose material is yet to be imported. Every call makes another key, unless it bears the request_id
+    of one before.
     """
     DescribeKey: _grpc.UnaryUnaryMultiCallable[_key_service_pb2.DescribeKeyRequest, _key_service_pb2.DescribeKeyResponse]
     """Answers the metadata of a key in any state. Takes aliases."""
@@ -66,6 +68,16 @@ class KeyServiceStub:
     """
     ListKeyRotations: _grpc.UnaryUnaryMultiCallable[_rotation_pb2.ListKeyRotationsRequest, _rotation_pb2.ListKeyRotationsResponse]
     """Lists the materials of a key, page by page."""
+    GetParametersForImport: _grpc.UnaryUnaryMultiCallable[_importing_pb2.GetParametersForImportRequest, _importing_pb2.GetParametersForImportResponse]
+    """Makes a public key under which key material can be wrapped on its way to a key of origin EXTERNAL, and a
+    token that goes with it: both are good for one import into this key, within 24 hours.
+    """
+    ImportKeyMaterial: _grpc.UnaryUnaryMultiCallable[_importing_pb2.ImportKeyMaterialRequest, _importing_pb2.ImportKeyMaterialResponse]
+    """Imports wrapped key material, which can't leave the token afterwards; the key becomes usable once all
+    its materials are there. A key remembers its material: what was deleted can only be imported as it was.
+    """
+    DeleteImportedKeyMaterial: _grpc.UnaryUnaryMultiCallable[_importing_pb2.DeleteImportedKeyMaterialRequest, _importing_pb2.DeleteImportedKeyMaterialResponse]
+    """Deletes imported material at once; the key can't be used until the same material is imported again."""
     GetKeyLastUsage: _grpc.UnaryUnaryMultiCallable[_usage_pb2.GetKeyLastUsageRequest, _usage_pb2.GetKeyLastUsageResponse]
     """Answers when and by what a key was last used; no proof that nothing needs it any more."""
     ScheduleKeyDeletion: _grpc.UnaryUnaryMultiCallable[_deletion_pb2.ScheduleKeyDeletionRequest, _deletion_pb2.ScheduleKeyDeletionResponse]
@@ -92,13 +104,14 @@ class KeyServiceStub:
 @_typing.type_check_only
 class KeyServiceAsyncStub(KeyServiceStub):
     """Creates, describes and switches KMS keys: for the people and pipelines that manage keys.
-    Import and replication belong here too.
+    Replication belongs here too.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateKey: _aio.UnaryUnaryMultiCallable[_key_service_pb2.CreateKeyRequest, _key_service_pb2.CreateKeyResponse]  # type: ignore[assignment]
-    """Creates a KMS key, generated inside the token and never extractable from it. Every call makes
-    another key, unless it bears the request_id of one before.
+    """Creates a KMS key, generated inside the token and never extractable from it; or, with origin EXTERNAL,
+    one whose material is yet to be imported. Every call makes another key, unless it bears the request_id
+    of one before.
     """
     DescribeKey: _aio.UnaryUnaryMultiCallable[_key_service_pb2.DescribeKeyRequest, _key_service_pb2.DescribeKeyResponse]  # type: ignore[assignment]
     """Answers the metadata of a key in any state. Takes aliases."""
@@ -122,6 +135,16 @@ class KeyServiceAsyncStub(KeyServiceStub):
     """
     ListKeyRotations: _aio.UnaryUnaryMultiCallable[_rotation_pb2.ListKeyRotationsRequest, _rotation_pb2.ListKeyRotationsResponse]  # type: ignore[assignment]
     """Lists the materials of a key, page by page."""
+    GetParametersForImport: _aio.UnaryUnaryMultiCallable[_importing_pb2.GetParametersForImportRequest, _importing_pb2.GetParametersForImportResponse]  # type: ignore[assignment]
+    """Makes a public key under which key material can be wrapped on its way to a key of origin EXTERNAL, and a
+    token that goes with it: both are good for one import into this key, within 24 hours.
+    """
+    ImportKeyMaterial: _aio.UnaryUnaryMultiCallable[_importing_pb2.ImportKeyMaterialRequest, _importing_pb2.ImportKeyMaterialResponse]  # type: ignore[assignment]
+    """Imports wrapped key material, which can't leave the token afterwards; the key becomes usable once all
+    its materials are there. A key remembers its material: what was deleted can only be imported as it was.
+    """
+    DeleteImportedKeyMaterial: _aio.UnaryUnaryMultiCallable[_importing_pb2.DeleteImportedKeyMaterialRequest, _importing_pb2.DeleteImportedKeyMaterialResponse]  # type: ignore[assignment]
+    """Deletes imported material at once; the key can't be used until the same material is imported again."""
     GetKeyLastUsage: _aio.UnaryUnaryMultiCallable[_usage_pb2.GetKeyLastUsageRequest, _usage_pb2.GetKeyLastUsageResponse]  # type: ignore[assignment]
     """Answers when and by what a key was last used; no proof that nothing needs it any more."""
     ScheduleKeyDeletion: _aio.UnaryUnaryMultiCallable[_deletion_pb2.ScheduleKeyDeletionRequest, _deletion_pb2.ScheduleKeyDeletionResponse]  # type: ignore[assignment]
@@ -147,7 +170,7 @@ class KeyServiceAsyncStub(KeyServiceStub):
 
 class KeyServiceServicer(metaclass=_abc_1.ABCMeta):
     """Creates, describes and switches KMS keys: for the people and pipelines that manage keys.
-    Import and replication belong here too.
+    Replication belongs here too.
     """
 
     @_abc_1.abstractmethod
@@ -156,8 +179,9 @@ class KeyServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _key_service_pb2.CreateKeyRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_key_service_pb2.CreateKeyResponse, _abc.Awaitable[_key_service_pb2.CreateKeyResponse]]:
-        """Creates a KMS key, generated inside the token and never extractable from it. Every call makes
-        another key, unless it bears the request_id of one before.
+        """Creates a KMS key, generated inside the token and never extractable from it; or, with origin EXTERNAL,
+        one whose material is yet to be imported. Every call makes another key, unless it bears the request_id
+        of one before.
         """
 
     @_abc_1.abstractmethod
@@ -241,6 +265,34 @@ class KeyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_rotation_pb2.ListKeyRotationsResponse, _abc.Awaitable[_rotation_pb2.ListKeyRotationsResponse]]:
         """Lists the materials of a key, page by page."""
+
+    @_abc_1.abstractmethod
+    def GetParametersForImport(
+        self,
+        request: _importing_pb2.GetParametersForImportRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_importing_pb2.GetParametersForImportResponse, _abc.Awaitable[_importing_pb2.GetParametersForImportResponse]]:
+        """Makes a public key under which key material can be wrapped on its way to a key of origin EXTERNAL, and a
+        token that goes with it: both are good for one import into this key, within 24 hours.
+        """
+
+    @_abc_1.abstractmethod
+    def ImportKeyMaterial(
+        self,
+        request: _importing_pb2.ImportKeyMaterialRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_importing_pb2.ImportKeyMaterialResponse, _abc.Awaitable[_importing_pb2.ImportKeyMaterialResponse]]:
+        """Imports wrapped key material, which can't leave the token afterwards; the key becomes usable once all
+        its materials are there. A key remembers its material: what was deleted can only be imported as it was.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteImportedKeyMaterial(
+        self,
+        request: _importing_pb2.DeleteImportedKeyMaterialRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_importing_pb2.DeleteImportedKeyMaterialResponse, _abc.Awaitable[_importing_pb2.DeleteImportedKeyMaterialResponse]]:
+        """Deletes imported material at once; the key can't be used until the same material is imported again."""
 
     @_abc_1.abstractmethod
     def GetKeyLastUsage(

@@ -602,6 +602,8 @@ class _KeyMaterialStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_KeyM
     """Encrypts and decrypts."""
     KEY_MATERIAL_STATE_NON_CURRENT: _KeyMaterialState.ValueType  # 2
     """Decrypts what it encrypted while it was current."""
+    KEY_MATERIAL_STATE_PENDING_ROTATION: _KeyMaterialState.ValueType  # 3
+    """Imported, and waits for RotateKeyOnDemand to make it current; until then it does nothing."""
 
 class KeyMaterialState(_KeyMaterialState, metaclass=_KeyMaterialStateEnumTypeWrapper):
     """Whether a material encrypts. AWS KMS: KeyMaterialState."""
@@ -612,7 +614,153 @@ KEY_MATERIAL_STATE_CURRENT: KeyMaterialState.ValueType  # 1
 """Encrypts and decrypts."""
 KEY_MATERIAL_STATE_NON_CURRENT: KeyMaterialState.ValueType  # 2
 """Decrypts what it encrypted while it was current."""
+KEY_MATERIAL_STATE_PENDING_ROTATION: KeyMaterialState.ValueType  # 3
+"""Imported, and waits for RotateKeyOnDemand to make it current; until then it does nothing."""
 Global___KeyMaterialState: _TypeAlias = KeyMaterialState  # noqa: Y015
+
+class _WrappingAlgorithm:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _WrappingAlgorithmEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_WrappingAlgorithm.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    WRAPPING_ALGORITHM_UNSPECIFIED: _WrappingAlgorithm.ValueType  # 0
+    """Never valid."""
+    WRAPPING_ALGORITHM_RSAES_PKCS1_V1_5: _WrappingAlgorithm.ValueType  # 1
+    """Refused: its errors would tell what was encrypted."""
+    WRAPPING_ALGORITHM_RSAES_OAEP_SHA_1: _WrappingAlgorithm.ValueType  # 2
+    """RSAES-OAEP with SHA-1, MGF1 with SHA-1 and no label (RFC 8017 §7.1), of the material itself."""
+    WRAPPING_ALGORITHM_RSAES_OAEP_SHA_256: _WrappingAlgorithm.ValueType  # 3
+    """RSAES-OAEP with SHA-256, MGF1 with SHA-256 and no label, of the material itself."""
+    WRAPPING_ALGORITHM_RSA_AES_KEY_WRAP_SHA_1: _WrappingAlgorithm.ValueType  # 4
+    """RSAES_OAEP_SHA_1 of an AES key, and behind it the material, wrapped under that key by RFC 5649."""
+    WRAPPING_ALGORITHM_RSA_AES_KEY_WRAP_SHA_256: _WrappingAlgorithm.ValueType  # 5
+    """RSAES_OAEP_SHA_256 of an AES key, and behind it the material, wrapped under that key by RFC 5649."""
+    WRAPPING_ALGORITHM_SM2PKE: _WrappingAlgorithm.ValueType  # 6
+    """Not offered."""
+
+class WrappingAlgorithm(_WrappingAlgorithm, metaclass=_WrappingAlgorithmEnumTypeWrapper):
+    """How key material is wrapped on its way here. AWS KMS: AlgorithmSpec."""
+
+WRAPPING_ALGORITHM_UNSPECIFIED: WrappingAlgorithm.ValueType  # 0
+"""Never valid."""
+WRAPPING_ALGORITHM_RSAES_PKCS1_V1_5: WrappingAlgorithm.ValueType  # 1
+"""Refused: its errors would tell what was encrypted."""
+WRAPPING_ALGORITHM_RSAES_OAEP_SHA_1: WrappingAlgorithm.ValueType  # 2
+"""RSAES-OAEP with SHA-1, MGF1 with SHA-1 and no label (RFC 8017 §7.1), of the material itself."""
+WRAPPING_ALGORITHM_RSAES_OAEP_SHA_256: WrappingAlgorithm.ValueType  # 3
+"""RSAES-OAEP with SHA-256, MGF1 with SHA-256 and no label, of the material itself."""
+WRAPPING_ALGORITHM_RSA_AES_KEY_WRAP_SHA_1: WrappingAlgorithm.ValueType  # 4
+"""RSAES_OAEP_SHA_1 of an AES key, and behind it the material, wrapped under that key by RFC 5649."""
+WRAPPING_ALGORITHM_RSA_AES_KEY_WRAP_SHA_256: WrappingAlgorithm.ValueType  # 5
+"""RSAES_OAEP_SHA_256 of an AES key, and behind it the material, wrapped under that key by RFC 5649."""
+WRAPPING_ALGORITHM_SM2PKE: WrappingAlgorithm.ValueType  # 6
+"""Not offered."""
+Global___WrappingAlgorithm: _TypeAlias = WrappingAlgorithm  # noqa: Y015
+
+class _WrappingKeySpec:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _WrappingKeySpecEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_WrappingKeySpec.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    WRAPPING_KEY_SPEC_UNSPECIFIED: _WrappingKeySpec.ValueType  # 0
+    """Never valid."""
+    WRAPPING_KEY_SPEC_RSA_2048: _WrappingKeySpec.ValueType  # 1
+    """RSA with 2048 bits."""
+    WRAPPING_KEY_SPEC_RSA_3072: _WrappingKeySpec.ValueType  # 2
+    """RSA with 3072 bits."""
+    WRAPPING_KEY_SPEC_RSA_4096: _WrappingKeySpec.ValueType  # 3
+    """RSA with 4096 bits."""
+    WRAPPING_KEY_SPEC_SM2: _WrappingKeySpec.ValueType  # 4
+    """Not offered."""
+
+class WrappingKeySpec(_WrappingKeySpec, metaclass=_WrappingKeySpecEnumTypeWrapper):
+    """The public key under which key material is wrapped. AWS KMS: WrappingKeySpec."""
+
+WRAPPING_KEY_SPEC_UNSPECIFIED: WrappingKeySpec.ValueType  # 0
+"""Never valid."""
+WRAPPING_KEY_SPEC_RSA_2048: WrappingKeySpec.ValueType  # 1
+"""RSA with 2048 bits."""
+WRAPPING_KEY_SPEC_RSA_3072: WrappingKeySpec.ValueType  # 2
+"""RSA with 3072 bits."""
+WRAPPING_KEY_SPEC_RSA_4096: WrappingKeySpec.ValueType  # 3
+"""RSA with 4096 bits."""
+WRAPPING_KEY_SPEC_SM2: WrappingKeySpec.ValueType  # 4
+"""Not offered."""
+Global___WrappingKeySpec: _TypeAlias = WrappingKeySpec  # noqa: Y015
+
+class _ExpirationModel:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ExpirationModelEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ExpirationModel.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    EXPIRATION_MODEL_UNSPECIFIED: _ExpirationModel.ValueType  # 0
+    """Not given: KEY_MATERIAL_EXPIRES."""
+    EXPIRATION_MODEL_KEY_MATERIAL_EXPIRES: _ExpirationModel.ValueType  # 1
+    """The service deletes the material at its valid_to."""
+    EXPIRATION_MODEL_KEY_MATERIAL_DOES_NOT_EXPIRE: _ExpirationModel.ValueType  # 2
+    """It stays until it is deleted."""
+
+class ExpirationModel(_ExpirationModel, metaclass=_ExpirationModelEnumTypeWrapper):
+    """Whether imported material expires. AWS KMS: ExpirationModelType."""
+
+EXPIRATION_MODEL_UNSPECIFIED: ExpirationModel.ValueType  # 0
+"""Not given: KEY_MATERIAL_EXPIRES."""
+EXPIRATION_MODEL_KEY_MATERIAL_EXPIRES: ExpirationModel.ValueType  # 1
+"""The service deletes the material at its valid_to."""
+EXPIRATION_MODEL_KEY_MATERIAL_DOES_NOT_EXPIRE: ExpirationModel.ValueType  # 2
+"""It stays until it is deleted."""
+Global___ExpirationModel: _TypeAlias = ExpirationModel  # noqa: Y015
+
+class _ImportType:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ImportTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ImportType.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    IMPORT_TYPE_UNSPECIFIED: _ImportType.ValueType  # 0
+    """Not given: NEW_KEY_MATERIAL until something was imported, afterwards EXISTING_KEY_MATERIAL."""
+    IMPORT_TYPE_NEW_KEY_MATERIAL: _ImportType.ValueType  # 1
+    """Material that the key hasn't had."""
+    IMPORT_TYPE_EXISTING_KEY_MATERIAL: _ImportType.ValueType  # 2
+    """Material that the key has, or had."""
+
+class ImportType(_ImportType, metaclass=_ImportTypeEnumTypeWrapper):
+    """Whether imported material was there before. AWS KMS: ImportType."""
+
+IMPORT_TYPE_UNSPECIFIED: ImportType.ValueType  # 0
+"""Not given: NEW_KEY_MATERIAL until something was imported, afterwards EXISTING_KEY_MATERIAL."""
+IMPORT_TYPE_NEW_KEY_MATERIAL: ImportType.ValueType  # 1
+"""Material that the key hasn't had."""
+IMPORT_TYPE_EXISTING_KEY_MATERIAL: ImportType.ValueType  # 2
+"""Material that the key has, or had."""
+Global___ImportType: _TypeAlias = ImportType  # noqa: Y015
+
+class _ImportState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ImportStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ImportState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    IMPORT_STATE_UNSPECIFIED: _ImportState.ValueType  # 0
+    """Material that was made in the token."""
+    IMPORT_STATE_IMPORTED: _ImportState.ValueType  # 1
+    """It is in the token."""
+    IMPORT_STATE_PENDING_IMPORT: _ImportState.ValueType  # 2
+    """It was deleted or has expired, and can be imported again."""
+
+class ImportState(_ImportState, metaclass=_ImportStateEnumTypeWrapper):
+    """Whether imported material is there. AWS KMS: ImportState."""
+
+IMPORT_STATE_UNSPECIFIED: ImportState.ValueType  # 0
+"""Material that was made in the token."""
+IMPORT_STATE_IMPORTED: ImportState.ValueType  # 1
+"""It is in the token."""
+IMPORT_STATE_PENDING_IMPORT: ImportState.ValueType  # 2
+"""It was deleted or has expired, and can be imported again."""
+Global___ImportState: _TypeAlias = ImportState  # noqa: Y015
 
 class _IncludeKeyMaterial:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -719,6 +867,7 @@ class KeyMetadata(_message.Message):
     MULTI_REGION_FIELD_NUMBER: _builtins.int
     PENDING_DELETION_WINDOW_IN_DAYS_FIELD_NUMBER: _builtins.int
     CURRENT_KEY_MATERIAL_ID_FIELD_NUMBER: _builtins.int
+    EXPIRATION_MODEL_FIELD_NUMBER: _builtins.int
     aws_account_id: _builtins.str
     """The account that owns the key, 12 digits."""
     key_id: _builtins.str
@@ -747,6 +896,8 @@ class KeyMetadata(_message.Message):
     """
     current_key_material_id: _builtins.str
     """The material that encrypts now, 64 lowercase hex digits; only for symmetric encryption keys."""
+    expiration_model: Global___ExpirationModel.ValueType
+    """Whether imported material expires; only for keys of origin EXTERNAL whose material is there."""
     @_builtins.property
     def creation_date(self) -> _timestamp_pb2.Timestamp:
         """When the key was created."""
@@ -757,7 +908,7 @@ class KeyMetadata(_message.Message):
 
     @_builtins.property
     def valid_to(self) -> _timestamp_pb2.Timestamp:
-        """When imported material expires; only for keys with material that expires."""
+        """When the first of the imported materials expires; only for keys with material that expires."""
 
     @_builtins.property
     def encryption_algorithms(self) -> _containers.RepeatedScalarFieldContainer[Global___EncryptionAlgorithm.ValueType]:
@@ -803,10 +954,11 @@ class KeyMetadata(_message.Message):
         multi_region: _builtins.bool = ...,
         pending_deletion_window_in_days: _builtins.int = ...,
         current_key_material_id: _builtins.str = ...,
+        expiration_model: Global___ExpirationModel.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["creation_date", b"creation_date", "deletion_date", b"deletion_date", "valid_to", b"valid_to"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["arn", b"arn", "aws_account_id", b"aws_account_id", "creation_date", b"creation_date", "current_key_material_id", b"current_key_material_id", "deletion_date", b"deletion_date", "description", b"description", "enabled", b"enabled", "encapsulation_algorithms", b"encapsulation_algorithms", "encryption_algorithms", b"encryption_algorithms", "key_agreement_algorithms", b"key_agreement_algorithms", "key_id", b"key_id", "key_manager", b"key_manager", "key_spec", b"key_spec", "key_state", b"key_state", "key_usage", b"key_usage", "mac_algorithms", b"mac_algorithms", "multi_region", b"multi_region", "origin", b"origin", "pending_deletion_window_in_days", b"pending_deletion_window_in_days", "signing_algorithms", b"signing_algorithms", "valid_to", b"valid_to"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arn", b"arn", "aws_account_id", b"aws_account_id", "creation_date", b"creation_date", "current_key_material_id", b"current_key_material_id", "deletion_date", b"deletion_date", "description", b"description", "enabled", b"enabled", "encapsulation_algorithms", b"encapsulation_algorithms", "encryption_algorithms", b"encryption_algorithms", "expiration_model", b"expiration_model", "key_agreement_algorithms", b"key_agreement_algorithms", "key_id", b"key_id", "key_manager", b"key_manager", "key_spec", b"key_spec", "key_state", b"key_state", "key_usage", b"key_usage", "mac_algorithms", b"mac_algorithms", "multi_region", b"multi_region", "origin", b"origin", "pending_deletion_window_in_days", b"pending_deletion_window_in_days", "signing_algorithms", b"signing_algorithms", "valid_to", b"valid_to"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -304,6 +304,10 @@ class RotationsListEntry(_message.Message):
     KEY_MATERIAL_STATE_FIELD_NUMBER: _builtins.int
     ROTATION_DATE_FIELD_NUMBER: _builtins.int
     ROTATION_TYPE_FIELD_NUMBER: _builtins.int
+    IMPORT_STATE_FIELD_NUMBER: _builtins.int
+    KEY_MATERIAL_DESCRIPTION_FIELD_NUMBER: _builtins.int
+    EXPIRATION_MODEL_FIELD_NUMBER: _builtins.int
+    VALID_TO_FIELD_NUMBER: _builtins.int
     key_id: _builtins.str
     """The key ARN."""
     key_material_id: _builtins.str
@@ -312,9 +316,19 @@ class RotationsListEntry(_message.Message):
     """Whether it encrypts now."""
     rotation_type: _resources_pb2.RotationType.ValueType
     """What made it current; not of the first material."""
+    import_state: _resources_pb2.ImportState.ValueType
+    """Whether the material is there; only of imported material."""
+    key_material_description: _builtins.str
+    """What whoever imported it said of it; only of imported material."""
+    expiration_model: _resources_pb2.ExpirationModel.ValueType
+    """Whether it expires; only of imported material that is there."""
     @_builtins.property
     def rotation_date(self) -> _timestamp_pb2.Timestamp:
         """When it became current; not of the first material."""
+
+    @_builtins.property
+    def valid_to(self) -> _timestamp_pb2.Timestamp:
+        """When it expires; only of material that does."""
 
     def __init__(
         self,
@@ -324,10 +338,14 @@ class RotationsListEntry(_message.Message):
         key_material_state: _resources_pb2.KeyMaterialState.ValueType = ...,
         rotation_date: _timestamp_pb2.Timestamp | None = ...,
         rotation_type: _resources_pb2.RotationType.ValueType = ...,
+        import_state: _resources_pb2.ImportState.ValueType = ...,
+        key_material_description: _builtins.str = ...,
+        expiration_model: _resources_pb2.ExpirationModel.ValueType = ...,
+        valid_to: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["rotation_date", b"rotation_date"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["rotation_date", b"rotation_date", "valid_to", b"valid_to"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["key_id", b"key_id", "key_material_id", b"key_material_id", "key_material_state", b"key_material_state", "rotation_date", b"rotation_date", "rotation_type", b"rotation_type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expiration_model", b"expiration_model", "import_state", b"import_state", "key_id", b"key_id", "key_material_description", b"key_material_description", "key_material_id", b"key_material_id", "key_material_state", b"key_material_state", "rotation_date", b"rotation_date", "rotation_type", b"rotation_type", "valid_to", b"valid_to"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

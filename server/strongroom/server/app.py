@@ -15,14 +15,16 @@ from strongroom.server.authorization import Authorizer
 from strongroom.server.config import Settings
 from strongroom.server.core.arns import Realm
 from strongroom.server.core.event_ids import EventIds
+from strongroom.server.core.import_tokens import ImportTokens
 from strongroom.server.core.markers import Markers
+from strongroom.server.core.material_names import MaterialNames
 from strongroom.server.faces.grpc import GrpcFace
 from strongroom.server.faces.grpc.credentials import CertificateFiles, ServerCertificates
 from strongroom.server.faces.grpc.handlers import Dispatch, operation_handlers
 from strongroom.server.faces.grpc.server import GrpcOptions
 from strongroom.server.key_usage import LastUses
 from strongroom.server.keyring import EncryptionCounter, KeyCache, KeyResolver
-from strongroom.server.operations import OPERATIONS, Lane, MaterialMaker, Parts
+from strongroom.server.operations import OPERATIONS, Lane, MaterialImporter, MaterialMaker, Parts
 from strongroom.server.operations.asymmetric import AsymmetricKeys
 from strongroom.server.operations.mac_keys import MacKeys
 from strongroom.server.operations.symmetric import SymmetricCipher
@@ -130,10 +132,17 @@ def material_maker(settings: Settings, token: Token, store: Store, boot_id: str)
     return MaterialMaker(token, store, settings.deployment.name, boot_id, utc_now)
 
 
+def material_importer(maker: MaterialMaker, token: Token, store: Store) -> MaterialImporter:
+    """What imports materials, and deletes them."""
+    tokens = ImportTokens(store.secret("import tokens"))
+    return MaterialImporter(maker, token, store, tokens, MaterialNames(store.secret("material ids")))
+
+
 def _parts(settings: Settings, token: Token, store: Store, boot_id: str) -> Parts:
     realm = realm_of(settings)
     keys = KeyCache(store, store.feed(), realm)
     counter = EncryptionCounter(store, settings.limits.encryptions_block)
+    maker = material_maker(settings, token, store, boot_id)
     return Parts(
         token=token,
         store=store,
@@ -142,7 +151,8 @@ def _parts(settings: Settings, token: Token, store: Store, boot_id: str) -> Part
         cipher=SymmetricCipher(token, counter, store),
         asymmetric=AsymmetricKeys(token, store),
         macs=MacKeys(token, store),
-        maker=material_maker(settings, token, store, boot_id),
+        maker=maker,
+        importer=material_importer(maker, token, store),
         markers=Markers(store.secret("markers")),
         realm=realm,
         quick=_quick(settings, token),

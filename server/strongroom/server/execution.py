@@ -102,6 +102,8 @@ class Execution:
         progress.is_valid = True
         self._authorize(progress, caller)
         for use, target in zip(operation.uses, progress.targets, strict=True):
+            for check in use.first_checks:
+                check(self._parts, target, request)
             if target.key.state not in use.states:
                 raise use.refusal(target.key.state, target.key.arn)
             for check in use.checks:

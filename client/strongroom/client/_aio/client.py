@@ -5,6 +5,7 @@ from typing import Self
 
 from strongroom.client._aio.batches import BatchCalls
 from strongroom.client._aio.encryption import EncryptionCalls
+from strongroom.client._aio.importing import ImportCalls
 from strongroom.client._aio.key_pairs import KeyPairCalls
 from strongroom.client._aio.keys import KeyCalls
 from strongroom.client._aio.names import NameCalls
@@ -14,7 +15,7 @@ from strongroom.client._connections import DEFAULT_TIMEOUT_S, Endpoint
 
 
 class AsyncClient(
-    KeyCalls, NameCalls, RotationCalls, EncryptionCalls, SigningCalls, KeyPairCalls, BatchCalls
+    KeyCalls, NameCalls, RotationCalls, ImportCalls, EncryptionCalls, SigningCalls, KeyPairCalls, BatchCalls
 ):
     """Calls the service within an event loop.
 

@@ -1,7 +1,7 @@
 """The answers of KeyService."""
 
 from strongroom.client import names
-from strongroom.client._answers.times import time_of
+from strongroom.client._answers.times import time_if_given, time_of
 from strongroom.client.results import (
     DataKeyPairSupport,
     KeyEntry,
@@ -38,7 +38,9 @@ def key_metadata(message: v1.KeyMetadata) -> KeyMetadata:
         key_agreement_algorithms=names.KEY_AGREEMENT_ALGORITHMS.names(message.key_agreement_algorithms),
         encapsulation_algorithms=names.ENCAPSULATION_ALGORITHMS.names(message.encapsulation_algorithms),
         current_key_material_id=message.current_key_material_id,
-        deletion_date=time_of(message.deletion_date) if message.HasField("deletion_date") else None,
+        deletion_date=time_if_given(message, "deletion_date"),
+        expiration_model=names.EXPIRATION_MODELS.name_if_given(message.expiration_model),
+        valid_to=time_if_given(message, "valid_to"),
     )
 
 

@@ -1,7 +1,7 @@
 """The answers about rotation."""
 
 from strongroom.client import names
-from strongroom.client._answers.times import time_of
+from strongroom.client._answers.times import time_if_given, time_of
 from strongroom.client.results import RotationEntry, RotationPage, RotationStatus
 from strongroom.v1 import rotation_pb2 as messages
 
@@ -29,4 +29,8 @@ def _entry(message: messages.RotationsListEntry) -> RotationEntry:
         key_material_state=names.KEY_MATERIAL_STATES.name(message.key_material_state),
         rotation_date=time_of(message.rotation_date) if is_rotated else None,
         rotation_type=names.ROTATION_TYPES.name(message.rotation_type) if is_rotated else None,
+        import_state=names.IMPORT_STATES.name_if_given(message.import_state),
+        key_material_description=message.key_material_description or None,
+        expiration_model=names.EXPIRATION_MODELS.name_if_given(message.expiration_model),
+        valid_to=time_if_given(message, "valid_to"),
     )

@@ -7,6 +7,7 @@ from typing import Self
 from strongroom.client._connections import DEFAULT_TIMEOUT_S, Endpoint
 from strongroom.client._sync.batches import BatchCalls
 from strongroom.client._sync.encryption import EncryptionCalls
+from strongroom.client._sync.importing import ImportCalls
 from strongroom.client._sync.key_pairs import KeyPairCalls
 from strongroom.client._sync.keys import KeyCalls
 from strongroom.client._sync.names import NameCalls
@@ -14,7 +15,9 @@ from strongroom.client._sync.rotation import RotationCalls
 from strongroom.client._sync.signing import SigningCalls
 
 
-class Client(KeyCalls, NameCalls, RotationCalls, EncryptionCalls, SigningCalls, KeyPairCalls, BatchCalls):
+class Client(
+    KeyCalls, NameCalls, RotationCalls, ImportCalls, EncryptionCalls, SigningCalls, KeyPairCalls, BatchCalls
+):
     """Calls the service and waits; thread-safe.
 
     Every method raises a StrongroomError of the kind that fits, and ValueError for the name of a spec or an

@@ -21,18 +21,22 @@ class KeyCalls(Calls):
         description: str = "",
         key_spec: str = "SYMMETRIC_DEFAULT",
         key_usage: str | None = None,
+        origin: str = "AWS_KMS",
         policy: str | None = None,
         tags: Mapping[str, str] | None = None,
         bypass_policy_lockout_safety_check: bool = False,
         request_id: str | None = None,
     ) -> KeyMetadata:
-        """Creates a key in the token. Every call makes another key, unless it has the id of one before.
+        """Creates a key in the token, or one to import material into.
+
+        Every call makes another key, unless it has the id of one before.
 
         Args:
             description: what the key is for; not secret.
             key_spec: the kind of key, one of `names.KEY_SPECS`.
             key_usage: what it may be used for, one of `names.KEY_USAGES`; may only be left out for
                 SYMMETRIC_DEFAULT.
+            origin: AWS_KMS for material that the token makes, EXTERNAL for material that is imported.
             policy: the key policy, JSON; the account has full control unless it is given.
             tags: tags of the key; not secret.
             bypass_policy_lockout_safety_check: True to allow a policy that the caller can't change again.
@@ -43,6 +47,7 @@ class KeyCalls(Calls):
             description=description,
             key_spec=key_spec,
             key_usage=key_usage,
+            origin=origin,
             policy=policy,
             tags=tags,
             bypass_policy_lockout_safety_check=bypass_policy_lockout_safety_check,

@@ -15,8 +15,10 @@ KmsError
         IncorrectKey            another key encrypted the blob
         InvalidAliasName        not the name of an alias
         InvalidArn              an ARN that can't be read
+        IncorrectKeyMaterial    not the material that the key remembers, or none for it
         InvalidCiphertext       anything wrong with a blob or its context
         InvalidGrantToken       a grant token that nobody issued
+        InvalidImportToken      an import token that isn't this key's, or was used
         InvalidMac              the MAC isn't one of this key over this message
         InvalidMarker           a marker of another list, or of none
         InvalidSignature        the signature isn't one of this key over this message
@@ -27,6 +29,7 @@ KmsError
     NotFound                    no such key, alias or object
     PreconditionFailed          the request could succeed on a key in another state or of another kind
         DryRunSucceeded         every check passed and nothing was done
+        ImportTokenExpired      its 24 hours are over
         KeyDisabled             switched off
         KeyStateInvalid         any other state that forbids the operation
         KeyUsageMismatch        the key is for something else
@@ -181,6 +184,18 @@ class IncorrectKey(InvalidRequest):
     reason, aws_name = "INCORRECT_KEY", "IncorrectKeyException"
 
 
+class IncorrectKeyMaterial(InvalidRequest):
+    """Not the material that the key remembers, or none for a key of this kind."""
+
+    reason, aws_name = "INCORRECT_KEY_MATERIAL", "IncorrectKeyMaterialException"
+
+
+class InvalidImportToken(InvalidRequest):
+    """An import token that isn't this key's, or was used before."""
+
+    reason, aws_name = "INVALID_IMPORT_TOKEN", "InvalidImportTokenException"
+
+
 class InvalidAliasName(InvalidRequest):
     """Not the name of an alias."""
 
@@ -270,6 +285,12 @@ class DryRunSucceeded(PreconditionFailed):
     """Every check passed; nothing was done, as asked."""
 
     reason, aws_name = "DRY_RUN_SUCCEEDED", "DryRunOperationException"
+
+
+class ImportTokenExpired(PreconditionFailed):
+    """The import token's 24 hours are over; GetParametersForImport gives another."""
+
+    reason, aws_name = "IMPORT_TOKEN_EXPIRED", "ExpiredImportTokenException"
 
 
 class KeyDisabled(PreconditionFailed):

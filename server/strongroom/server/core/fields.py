@@ -8,6 +8,7 @@ never quoted.
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, ClassVar, Protocol, TypeAlias
 
 from google.protobuf.descriptor import EnumDescriptor
@@ -186,6 +187,33 @@ class Choice:
 
     def record(self, request: Request) -> object:
         return names.aws_names(self.enum).get(getattr(request, self.name) or self.default)
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """A moment, to the microsecond."""
+
+    name: str
+    is_recorded: ClassVar[bool] = True
+
+    def check(self, request: Request) -> Violations:
+        if not request.HasField(self.name) or self.value(request) is not None:
+            return _NONE
+        return _violation(self.name, "be a time between the years 1 and 9999")
+
+    def record(self, request: Request) -> object:
+        value = self.value(request)
+        return None if value is None else value.isoformat()
+
+    def value(self, request: Request) -> datetime | None:
+        """The moment in UTC; None if there is none, or none that can be."""
+        if not request.HasField(self.name):
+            return None
+        try:
+            found: datetime = getattr(request, self.name).ToDatetime(tzinfo=UTC)
+        except (ValueError, OverflowError):
+            return None
+        return found
 
 
 def _unknown_choice(path: str, value: int, enum: EnumDescriptor) -> Violations:

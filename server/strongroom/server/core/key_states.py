@@ -43,6 +43,12 @@ ROTATABLE_NOW = frozenset({v1.KEY_STATE_ENABLED})
 SWITCHABLE = frozenset({v1.KEY_STATE_ENABLED, v1.KEY_STATE_DISABLED, v1.KEY_STATE_UNAVAILABLE})
 """EnableKey and DisableKey."""
 
+IMPORTABLE = SWITCHABLE | {v1.KEY_STATE_PENDING_IMPORT}
+"""GetParametersForImport and ImportKeyMaterial, which bring an unavailable key its lost material back."""
+
+DELETABLE_MATERIAL = IMPORTABLE | CANCELLABLE
+"""DeleteImportedKeyMaterial."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:

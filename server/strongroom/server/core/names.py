@@ -53,6 +53,9 @@ KEY_STATES = _TABLES["KeyState"]
 ORIGINS = _TABLES["Origin"]
 ENCRYPTION_ALGORITHMS = _TABLES["EncryptionAlgorithm"]
 SIGNING_ALGORITHMS = _TABLES["SigningAlgorithm"]
+WRAPPING_ALGORITHMS = _TABLES["WrappingAlgorithm"]
+WRAPPING_KEY_SPECS = _TABLES["WrappingKeySpec"]
+IMPORT_TYPES = _TABLES["ImportType"]
 DATA_KEY_PAIR_SPECS = _TABLES["DataKeyPairSpec"]
 
 

@@ -109,6 +109,5 @@ class Reconciliation:
 
 def unknown_objects(store: Store, objects: Iterable[TokenObject]) -> list[TokenObject]:
     """The objects of the deployment that no row speaks of; asked after the token was."""
-    known = {material.material_id for material in store.all_materials()}
-    known |= {intent.material_id for intent in store.pending_intents()}
+    known = store.expected_objects()
     return [found for found in objects if found.material_id not in known]

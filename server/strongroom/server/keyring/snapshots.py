@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from strongroom.hsm import SHAPES, KeyKind, KeyPurpose, MaterialId, MaterialRef, public_keys
 from strongroom.server.core import blob, names
 from strongroom.server.core.arns import Realm
-from strongroom.server.store import DELETING, KeyRecord, MaterialRecord
+from strongroom.server.store import DELETING, EXTERNAL, KeyRecord, MaterialRecord
 from strongroom.v1 import resources_pb2 as v1
 
 
@@ -23,6 +23,9 @@ class Material:
         kms_material_id: its name towards callers, 64 hex digits.
         header: the first 17 bytes of every blob that it encrypts.
         is_missing: the token was seen without it.
+        is_present: False for an imported one that was deleted.
+        is_pending: True for an imported one that waits for a rotation.
+        expires_at: when an imported one is deleted, or None.
         public_key: of a pair, as `cryptography` has it; its encoding is `ref.check`.
     """
 
@@ -30,6 +33,9 @@ class Material:
     kms_material_id: str
     header: bytes
     is_missing: bool
+    is_present: bool
+    is_pending: bool
+    expires_at: datetime | None
     public_key: Any
 
 
@@ -115,7 +121,14 @@ def _rotation_of(record: KeyRecord) -> Rotation | None:
 def ref_of(row: MaterialRecord) -> MaterialRef:
     """By what the token finds and proves a stored material."""
     kind, purpose = KeyKind(row.key_spec), KeyPurpose(row.key_usage)
-    return MaterialRef(MaterialId(row.material_id), row.label, kind, purpose, row.check_value)
+    return MaterialRef(
+        MaterialId(row.material_id),
+        row.label,
+        kind,
+        purpose,
+        row.check_value,
+        is_imported=row.origin == EXTERNAL,
+    )
 
 
 def _material_of(row: MaterialRecord) -> Material:
@@ -126,6 +139,9 @@ def _material_of(row: MaterialRecord) -> Material:
         row.kms_material_id,
         blob.header(row.material_id),
         is_missing=row.missing_since is not None,
+        is_present=row.is_present,
+        is_pending=row.associated_at is None,
+        expires_at=row.expires_at,
         public_key=None if is_secret else public_keys.load(ref.check),
     )
 

@@ -2,6 +2,7 @@
 
 from strongroom.server.operations.catalogue import OPERATIONS
 from strongroom.server.operations.declaration import Call, KeyUse, Lane, NamedAlias, Operation, Target
+from strongroom.server.operations.material_importing import MaterialImporter
 from strongroom.server.operations.material_making import MaterialMaker
 from strongroom.server.operations.material_use import Steps
 from strongroom.server.operations.parts import Parts
@@ -11,6 +12,7 @@ __all__ = [
     "Call",
     "KeyUse",
     "Lane",
+    "MaterialImporter",
     "MaterialMaker",
     "NamedAlias",
     "Operation",

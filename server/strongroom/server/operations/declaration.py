@@ -73,6 +73,7 @@ class KeyUse:
         is_cached: tells whether `find` and the use itself need neither store nor search.
         states: the key states that allow it.
         checks: what the key must be besides, in order; each raises if it isn't.
+        first_checks: those that come before its state.
         refusal: the error of a state that isn't among `states`, from the state and the key's ARN.
     """
 
@@ -82,6 +83,7 @@ class KeyUse:
     states: frozenset[int]
     checks: tuple[Callable[[Parts, Target, Request], None], ...] = ()
     refusal: Callable[[int, str], KmsError] = key_states.refusal
+    first_checks: tuple[Callable[[Parts, Target, Request], None], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

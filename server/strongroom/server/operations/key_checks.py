@@ -17,7 +17,7 @@ from strongroom.server.core.errors import (
     UnsupportedOperation,
     ValidationFailed,
 )
-from strongroom.server.core.fields import Request
+from strongroom.server.core.fields import Request, camel_case
 from strongroom.server.core.key_specs import RULES, algorithms_of
 from strongroom.server.operations.asymmetric import (
     OAEP_HASHES,
@@ -54,17 +54,45 @@ _DIGEST_BYTES: Mapping[int, int] = {
 }
 
 
-def rotates(parts: Parts, target: Target, request: Request) -> None:  # noqa: ARG001 # a Check
+def rotates(parts: Parts, target: Target, request: Request) -> None:
     """The key is symmetric, and its material was made here."""
+    is_symmetric(parts, target, request)
+    _require_origin(target, v1.ORIGIN_AWS_KMS)
+
+
+def is_symmetric(parts: Parts, target: Target, request: Request) -> None:  # noqa: ARG001 # a Check
+    """The key is symmetric."""
     key = target.key
     if key.spec != v1.KEY_SPEC_SYMMETRIC_DEFAULT:
         raise UnsupportedOperation("", metadata={"keyId": key.arn, "keySpec": names.KEY_SPECS[key.spec]})
-    if key.origin != v1.ORIGIN_AWS_KMS:
-        origin = names.ORIGINS[key.origin]
+
+
+def is_external(parts: Parts, target: Target, request: Request) -> None:  # noqa: ARG001 # a Check
+    """The key's material is imported."""
+    _require_origin(target, v1.ORIGIN_EXTERNAL)
+
+
+def _require_origin(target: Target, origin: int) -> None:
+    key = target.key
+    if key.origin != origin:
+        found = names.ORIGINS[key.origin]
         raise UnsupportedOperation(
-            f"{key.arn} origin is {origin} which is not valid for this operation.",
-            metadata={"keyId": key.arn, "origin": origin},
+            f"{key.arn} origin is {found} which is not valid for this operation.",
+            metadata={"keyId": key.arn, "origin": found},
         )
+
+
+def symmetric_only(*fields: str) -> Check:
+    """Fields that are given of symmetric encryption keys alone."""
+
+    def check(parts: Parts, target: Target, request: Request) -> None:  # noqa: ARG001 # a Check
+        given = [camel_case(name) for name in fields if getattr(request, name)]
+        if given and target.key.spec != v1.KEY_SPEC_SYMMETRIC_DEFAULT:
+            raise ValidationFailed(
+                f"{', '.join(given)} is for symmetric encryption keys: others have one material."
+            )
+
+    return check
 
 
 def made_the_blob(parts: Parts, target: Target, request: Request) -> None:  # noqa: ARG001 # a Check

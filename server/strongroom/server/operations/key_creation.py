@@ -19,12 +19,13 @@ from strongroom.server.operations import shared_fields as fields
 from strongroom.server.operations.declaration import Call, Lane, Operation, Response
 from strongroom.server.operations.metadata import metadata_of
 from strongroom.server.operations.parts import Parts
-from strongroom.server.store import KeyRecord, NewKey, RequestId, RequestRepeated, Tag
+from strongroom.server.store import EXTERNAL, KeyRecord, NewKey, RequestId, RequestRepeated, Tag
 from strongroom.v1 import key_service_pb2 as keys
 from strongroom.v1 import resources_pb2 as v1
 
 MAX_DESCRIPTION_CHARACTERS = 8192
 MAX_POLICY_CHARACTERS = 131_072
+_ORIGINS = frozenset({v1.ORIGIN_UNSPECIFIED, v1.ORIGIN_AWS_KMS, v1.ORIGIN_EXTERNAL})
 POLICY_PATTERN = "[\u0009\u000a\u000d\u0020-\u00ff]+"
 
 
@@ -44,9 +45,18 @@ def _make_key(parts: Parts, call: Call, request_id: RequestId | None) -> KeyReco
     if parts.store.count_keys(key.account_id) >= parts.max_keys:
         raise LimitExceeded(f"The account has {parts.max_keys} keys, the most that it may have.")
     try:
+        if key.origin == EXTERNAL:
+            return _create_external(parts, key, request_id)
         return parts.maker.create(key, request_id)
     except RequestRepeated:
         raise idempotency.under_way() from None
+
+
+def _create_external(parts: Parts, key: NewKey, request_id: RequestId | None) -> KeyRecord:
+    parts.store.create_external_key(key, request_id)
+    record = parts.store.load_key(key.key_id)
+    assert record is not None  # noqa: S101 # nothing deletes a key within days
+    return record
 
 
 def _new_key(parts: Parts, call: Call, spec: names.KeySpecValue) -> NewKey:
@@ -59,7 +69,7 @@ def _new_key(parts: Parts, call: Call, spec: names.KeySpecValue) -> NewKey:
         description=request.description,
         key_spec=names.KEY_SPECS[spec],
         key_usage=names.KEY_USAGES[usage],
-        origin=names.ORIGINS[v1.ORIGIN_AWS_KMS],
+        origin=names.ORIGINS[request.origin or v1.ORIGIN_AWS_KMS],
         multi_region=False,
         created_at=parts.clock(),
         policy=policy,
@@ -70,10 +80,14 @@ def _new_key(parts: Parts, call: Call, spec: names.KeySpecValue) -> NewKey:
 
 def _check_offered(parts: Parts, key: NewKey) -> None:
     """A key that the token can't make is refused here, never found out in use."""
-    missing = parts.token.capabilities.missing_for(KeyKind(key.key_spec), KeyPurpose(key.key_usage))
+    kind, purpose = KeyKind(key.key_spec), KeyPurpose(key.key_usage)
+    missing = parts.token.capabilities.missing_for(kind, purpose)
+    if not missing and key.origin == EXTERNAL:
+        missing = parts.token.missing_for_import(kind)
     if missing:
         raise UnsupportedOperation(
-            f"This deployment can't make keys of KeySpec {key.key_spec} for {key.key_usage}: {missing}.",
+            f"This deployment can't make keys of KeySpec {key.key_spec} for {key.key_usage} with origin "
+            f"{key.origin}: {missing}.",
             metadata={"keySpec": key.key_spec, "keyUsage": key.key_usage},
         )
 
@@ -81,9 +95,9 @@ def _check_offered(parts: Parts, key: NewKey) -> None:
 def _check_request(request: Request) -> None:
     if request.multi_region:
         raise UnsupportedOperation("Multi-Region keys are not offered; leave MultiRegion out.")
-    if request.origin not in {v1.ORIGIN_UNSPECIFIED, v1.ORIGIN_AWS_KMS}:
+    if request.origin not in _ORIGINS:
         origin = names.ORIGINS[request.origin]
-        raise UnsupportedOperation(f"Origin {origin} is not offered; keys are made in the token.")
+        raise UnsupportedOperation(f"Origin {origin} is not offered; use AWS_KMS or EXTERNAL.")
     if request.HasField("policy"):
         key_policies.check_policy(request.policy)
     check_tags([tag.tag_key for tag in request.tags])

@@ -18,7 +18,6 @@ MOST_DAYS = 30
 
 _SERVICE = "strongroom.v1.KeyService"
 _SCHEDULABLE = frozenset(names.KEY_STATES[state] for state in key_states.SCHEDULABLE)
-_DISABLED = names.KEY_STATES[v1.KEY_STATE_DISABLED]
 
 
 def _schedule_key_deletion(parts: Parts, call: Call) -> messages.ScheduleKeyDeletionResponse:
@@ -38,7 +37,7 @@ def _schedule_key_deletion(parts: Parts, call: Call) -> messages.ScheduleKeyDele
 def _cancel_key_deletion(parts: Parts, call: Call) -> messages.CancelKeyDeletionResponse:
     key = call.targets[0].key
     with as_stored(key, key_states.not_pending_deletion):
-        parts.store.cancel_deletion(key.key_id, _DISABLED)
+        parts.store.cancel_deletion(key.key_id)
     return messages.CancelKeyDeletionResponse(key_id=key.arn)
 
 

@@ -4,19 +4,26 @@ from dataclasses import replace
 from datetime import timedelta
 
 from strongroom.server.core import key_states, names
-from strongroom.server.core.errors import Conflict, NotFound, RotationLimitExceeded, UnsupportedOperation
+from strongroom.server.core.errors import (
+    Conflict,
+    KeyStateInvalid,
+    NotFound,
+    RotationLimitExceeded,
+    UnsupportedOperation,
+)
 from strongroom.server.core.fields import Integer
 from strongroom.server.keyring import KeySnapshot
-from strongroom.server.operations import idempotency, paging
+from strongroom.server.operations import idempotency, key_checks, paging
 from strongroom.server.operations import shared_fields as fields
 from strongroom.server.operations.declaration import Call, KeyUse, Lane, Operation
-from strongroom.server.operations.key_checks import rotates
 from strongroom.server.operations.key_uses import managed
+from strongroom.server.operations.material_making import MOST_ON_DEMAND_ROTATIONS
 from strongroom.server.operations.parts import Parts
 from strongroom.server.operations.stored_states import as_stored
 from strongroom.server.store import (
     KeyRecord,
     MaterialRecord,
+    NoPendingMaterial,
     RequestId,
     RequestRepeated,
     RotationLimitReached,
@@ -73,12 +80,22 @@ def _rotate_key_on_demand(parts: Parts, call: Call) -> messages.RotateKeyOnDeman
 
 
 def _rotate(parts: Parts, key: KeySnapshot, request_id: RequestId | None) -> None:
-    spec, usage = names.KEY_SPECS[key.spec], names.KEY_USAGES[key.usage]
     with as_stored(key):
         try:
-            parts.maker.rotate(key.key_id, spec, usage, request_id)
+            if key.origin == v1.ORIGIN_EXTERNAL:
+                parts.store.rotate_imported(
+                    key.key_id, most_on_demand=MOST_ON_DEMAND_ROTATIONS, request=request_id
+                )
+            else:
+                spec, usage = names.KEY_SPECS[key.spec], names.KEY_USAGES[key.usage]
+                parts.maker.rotate(key.key_id, spec, usage, request_id)
         except RequestRepeated:
             raise idempotency.under_way() from None
+        except NoPendingMaterial:
+            raise KeyStateInvalid(
+                f"No available key material pending rotation for the key: {key.arn}.",
+                metadata={"keyId": key.arn, "keyState": names.KEY_STATES[key.state]},
+            ) from None
         except RotationUnderWay:
             raise _conflict(key, "is being rotated") from None
         except RotationLimitReached:
@@ -124,22 +141,41 @@ def _place(material: MaterialRecord) -> str:
 
 
 def _entry(key: KeySnapshot, record: KeyRecord, material: MaterialRecord) -> messages.RotationsListEntry:
-    is_current = material.material_id == record.current_material_id
     entry = messages.RotationsListEntry(
         key_id=key.arn,
         key_material_id=material.kms_material_id,
-        key_material_state=(
-            v1.KEY_MATERIAL_STATE_CURRENT if is_current else v1.KEY_MATERIAL_STATE_NON_CURRENT
-        ),
+        key_material_state=_state_of(record, material),
+        key_material_description=material.description,
     )
     if material.rotated_at is not None and material.rotation_type is not None:
         entry.rotation_date.FromDatetime(material.rotated_at)
         entry.rotation_type = v1.RotationType.Value(f"ROTATION_TYPE_{material.rotation_type}")
+    if key.origin == v1.ORIGIN_EXTERNAL:
+        _add_import(entry, material)
     return entry
 
 
+def _state_of(record: KeyRecord, material: MaterialRecord) -> "v1.KeyMaterialState.ValueType":
+    if material.associated_at is None:
+        return v1.KEY_MATERIAL_STATE_PENDING_ROTATION
+    is_current = material.material_id == record.current_material_id
+    return v1.KEY_MATERIAL_STATE_CURRENT if is_current else v1.KEY_MATERIAL_STATE_NON_CURRENT
+
+
+def _add_import(entry: messages.RotationsListEntry, material: MaterialRecord) -> None:
+    if not material.is_present:
+        entry.import_state = v1.IMPORT_STATE_PENDING_IMPORT
+        return
+    entry.import_state = v1.IMPORT_STATE_IMPORTED
+    if material.expires_at is None:
+        entry.expiration_model = v1.EXPIRATION_MODEL_KEY_MATERIAL_DOES_NOT_EXPIRE
+    else:
+        entry.expiration_model = v1.EXPIRATION_MODEL_KEY_MATERIAL_EXPIRES
+        entry.valid_to.FromDatetime(material.expires_at)
+
+
 def _rotating(action: str, states: frozenset[int]) -> KeyUse:
-    return replace(managed(action, states), checks=(rotates,))
+    return replace(managed(action, states), checks=(key_checks.rotates,))
 
 
 ENABLE_KEY_ROTATION = Operation(
@@ -180,7 +216,9 @@ ROTATE_KEY_ON_DEMAND = Operation(
     request=messages.RotateKeyOnDemandRequest,
     response=messages.RotateKeyOnDemandResponse,
     fields=(fields.KEY_ID, idempotency.REQUEST_ID),
-    uses=(_rotating("RotateKeyOnDemand", key_states.ROTATABLE_NOW),),
+    uses=(
+        replace(managed("RotateKeyOnDemand", key_states.ROTATABLE_NOW), checks=(key_checks.is_symmetric,)),
+    ),
     is_read_only=False,
     lane=lambda _request: Lane.KEYS,
     run=_rotate_key_on_demand,

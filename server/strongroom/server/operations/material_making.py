@@ -40,7 +40,7 @@ class MaterialMaker:
         self._token = token
         self._store = store
         self._deployment = deployment
-        self._boot_id = boot_id
+        self.boot_id = boot_id
         self._clock = clock
 
     def create(self, key: NewKey, request: RequestId | None = None) -> KeyRecord:
@@ -50,10 +50,10 @@ class MaterialMaker:
             RequestRepeated: the request was begun before.
             HsmError, StoreError: what was begun is undone, at once or by reconciliation.
         """
-        material = self._new_material(key.key_id, request)
-        self._store.begin_create(key, material, self._boot_id)
+        material = self.new_material(key.key_id, request)
+        self._store.begin_create(key, material, self.boot_id)
         ref = self._generate(material, key.key_spec, key.key_usage)
-        with self._destroying_what_was_lost(ref):
+        with self.destroying_what_was_lost(ref):
             return self._store.complete_create(key.key_id, ref.material_id, ref.check)
 
     def rotate(self, key_id: str, key_spec: str, key_usage: str, request: RequestId | None = None) -> None:
@@ -64,9 +64,9 @@ class MaterialMaker:
             NoSuchKey, NotInState, RotationUnderWay, RotationLimitReached: it can't have one.
             HsmError, StoreError: likewise.
         """
-        material = self._new_material(key_id, request)
+        material = self.new_material(key_id, request)
         self._store.begin_rotate(
-            key_id, material, self._boot_id, ON_DEMAND, most_on_demand=MOST_ON_DEMAND_ROTATIONS
+            key_id, material, self.boot_id, ON_DEMAND, most_on_demand=MOST_ON_DEMAND_ROTATIONS
         )
         ref = self._generate(material, key_spec, key_usage)
         self._complete_rotation(key_id, ref, ON_DEMAND)
@@ -83,8 +83,8 @@ class MaterialMaker:
             NoSuchKey, NotInState, RotationUnderWay: it isn't due any more, or can't have one.
             HsmError, StoreError: likewise.
         """
-        material = self._new_material(key.key_id)
-        self._store.begin_due_rotation(key.key_id, material, self._boot_id, most_encryptions=most_encryptions)
+        material = self.new_material(key.key_id)
+        self._store.begin_due_rotation(key.key_id, material, self.boot_id, most_encryptions=most_encryptions)
         ref = self._generate(material, key.key_spec, key.key_usage)
         try:
             announce()
@@ -94,24 +94,31 @@ class MaterialMaker:
         self._complete_rotation(key.key_id, ref, AUTOMATIC)
 
     def _complete_rotation(self, key_id: str, ref: MaterialRef, rotation_type: str) -> None:
-        with self._destroying_what_was_lost(ref):
+        with self.destroying_what_was_lost(ref):
             self._store.complete_rotate(key_id, ref.material_id, ref.check, rotation_type)
 
-    def _new_material(self, key_id: str, request: RequestId | None = None) -> NewMaterial:
+    def new_material(self, key_id: str, request: RequestId | None = None) -> NewMaterial:
+        """A fresh id, and the names that go with it."""
         material_id = self._token.random(_ID_BYTES)
         label = f"strongroom/{self._deployment}/{key_id}"
         return NewMaterial(material_id, kms_material_id(material_id), label, self._clock(), request)
 
     def _generate(self, material: NewMaterial, key_spec: str, key_usage: str) -> MaterialRef:
         material_id = MaterialId(material.material_id)
-        try:
+        with self.undoing_on_failure(material_id, material.label):
             return self._token.generate(material_id, material.label, KeyKind(key_spec), KeyPurpose(key_usage))
+
+    @contextmanager
+    def undoing_on_failure(self, material_id: MaterialId, label: str) -> Iterator[None]:
+        """Around the making of an object whose intent is written down."""
+        try:
+            yield
         except HsmError:
-            self._undo(material_id, material.label)
+            self._undo(material_id, label)
             raise
 
     @contextmanager
-    def _destroying_what_was_lost(self, ref: MaterialRef) -> Iterator[None]:
+    def destroying_what_was_lost(self, ref: MaterialRef) -> Iterator[None]:
         """Around a completion: where reconciliation took us for dead, the object must follow its row."""
         try:
             yield
@@ -122,6 +129,6 @@ class MaterialMaker:
     def _undo(self, material_id: MaterialId, label: str) -> None:
         """Undoes an intent; where token or store don't answer, reconciliation will."""
         with suppress(HsmError, StoreError):
-            self._store.begin_undo(material_id, self._boot_id)
+            self._store.begin_undo(material_id, self.boot_id)
             self._token.destroy(material_id, label)
             self._store.complete_destroy(material_id, "making it failed")

@@ -42,7 +42,21 @@ def metadata_of(key: KeySnapshot, capabilities: CapabilityReport) -> v1.KeyMetad
         metadata.deletion_date.FromDatetime(key.deletion_date)
     if key.spec in _SYMMETRIC_SPECS and key.current_material is not None:
         metadata.current_key_material_id = key.current.kms_material_id
+    _add_expiry(metadata, key)
     return metadata
+
+
+def _add_expiry(metadata: v1.KeyMetadata, key: KeySnapshot) -> None:
+    """When the first of the imported materials expires; those that wait for a rotation don't count."""
+    if key.origin != v1.ORIGIN_EXTERNAL:
+        return
+    there = [one for one in key.materials.values() if one.is_present and not one.is_pending]
+    expiries = [one.expires_at for one in there if one.expires_at is not None]
+    if expiries:
+        metadata.expiration_model = v1.EXPIRATION_MODEL_KEY_MATERIAL_EXPIRES
+        metadata.valid_to.FromDatetime(min(expiries))
+    elif there:
+        metadata.expiration_model = v1.EXPIRATION_MODEL_KEY_MATERIAL_DOES_NOT_EXPIRE
 
 
 def algorithms_of(key: KeySnapshot, capabilities: CapabilityReport) -> dict[str, Any]:

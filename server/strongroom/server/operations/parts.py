@@ -10,6 +10,7 @@ from strongroom.server.core.markers import Markers
 from strongroom.server.keyring import KeyCache, KeyResolver
 from strongroom.server.operations.asymmetric import AsymmetricKeys
 from strongroom.server.operations.mac_keys import MacKeys
+from strongroom.server.operations.material_importing import MaterialImporter
 from strongroom.server.operations.material_making import MaterialMaker
 from strongroom.server.operations.symmetric import SymmetricCipher
 from strongroom.server.store import Store
@@ -34,6 +35,7 @@ class Parts:
     asymmetric: AsymmetricKeys
     macs: MacKeys
     maker: MaterialMaker
+    importer: MaterialImporter
     markers: Markers
     realm: Realm
     quick: frozenset[tuple[KeyKind, KeyPurpose]]

@@ -9,9 +9,10 @@ from collections.abc import Callable
 import structlog
 
 from strongroom.hsm import HsmError, Token, TokenState
-from strongroom.server.app import material_maker, open_store, open_token, record_writer
+from strongroom.server.app import material_importer, material_maker, open_store, open_token, record_writer
 from strongroom.server.audit import AuditUnavailable, RecordWriter
 from strongroom.server.housekeeping.deletion import Deletion
+from strongroom.server.housekeeping.expiry import Expiry
 from strongroom.server.housekeeping.reconciliation import Reconciliation
 from strongroom.server.housekeeping.rotation import Rotation
 from strongroom.server.process.children import Child, on_orphaned, run_child, say_ready
@@ -80,10 +81,12 @@ class HousekeeperProcess:
             _log.warning("round not begun", error=type(error).__name__, reason=str(error))
             return
         maker = material_maker(child.settings, token, store, boot_id)
+        importer = material_importer(maker, token, store)
         jobs: dict[str, Callable[[], object]] = {
             "reconciliation": Reconciliation(store, token, records, boot_id, settings.intent_grace_s).run,
             "deletion": Deletion(store, token, records, boot_id).run,
             "rotation": Rotation(store, maker, records).run,
+            "expiry": Expiry(store, importer, records).run,
             "request ids": lambda: store.trim_requests(_REQUEST_IDS_S),
             "change feed": lambda: store.trim_changes(settings.change_feed_retention_s),
         }

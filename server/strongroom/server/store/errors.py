@@ -3,10 +3,14 @@
 StoreError
     AliasExists             the account has an alias of this name
     EncryptionsExhausted    a material has no encryptions left to reserve
+    ImportUnderWay          the same material is coming or going
     IntentLost              reconciliation has undone what was being created
+    NoPendingMaterial       no imported material waits for a rotation
     NoSuchAlias             the account has no such alias, or it was moved meanwhile
     NoSuchKey               no key has this id
+    NoSuchMaterial          the key has no material of this name
     NotInState              the key's state doesn't allow the change
+    OtherMaterialPending    another imported material waits for a rotation
     RequestRepeated         a request with this id was begun before
     RotationLimitReached    the key was rotated on demand as often as it may be
     RotationUnderWay        another material is being made for the key
@@ -17,7 +21,9 @@ StoreError
     StoreForeign            the database belongs to another deployment
     StoreUnavailable        the database can't be used now: locked too long, full, or not reachable
     TooManyAliases          the key would have more names than it may
+    TooManyParameters       the key has as many import tokens as it may
     TooManyTags             the key would have more tags than it may
+    WrongMaterial           not the imported material that it should be
 """
 
 from strongroom.server.store.records import Deployment
@@ -35,8 +41,16 @@ class EncryptionsExhausted(StoreError):
     """A material has no encryptions left to reserve."""
 
 
+class ImportUnderWay(StoreError):
+    """The same material is being imported or deleted."""
+
+
 class IntentLost(StoreError):
     """Reconciliation has undone what was being created."""
+
+
+class NoPendingMaterial(StoreError):
+    """No imported material waits for a rotation."""
 
 
 class NoSuchAlias(StoreError):
@@ -45,6 +59,10 @@ class NoSuchAlias(StoreError):
 
 class NoSuchKey(StoreError):
     """No key has this id."""
+
+
+class NoSuchMaterial(StoreError):
+    """The key has no material of this name."""
 
 
 class NotInState(StoreError):
@@ -57,6 +75,20 @@ class NotInState(StoreError):
     def __init__(self, state: str) -> None:
         super().__init__(f"The key is {state}.")
         self.state = state
+
+
+class OtherMaterialPending(StoreError):
+    """Another imported material waits for a rotation.
+
+    Args:
+        new: the name of the one that was to be imported.
+        pending: the other's.
+    """
+
+    def __init__(self, new: str, pending: str) -> None:
+        super().__init__("Another material is pending rotation.")
+        self.new = new
+        self.pending = pending
 
 
 class RequestRepeated(StoreError):
@@ -107,5 +139,13 @@ class TooManyAliases(StoreError):
     """The key would have more names than it may."""
 
 
+class TooManyParameters(StoreError):
+    """The key has as many import tokens as it may."""
+
+
 class TooManyTags(StoreError):
     """The key would have more tags than it may."""
+
+
+class WrongMaterial(StoreError):
+    """Not the imported material that it should be."""

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select, update
+from sqlalchemy import Connection, Row, Select, func, or_, select, update
 
 from strongroom.server.store.errors import NoSuchKey, NotInState
 from strongroom.server.store.records import KeyPage, KeyRecord, MaterialRecord, Tag
@@ -13,6 +13,15 @@ from strongroom.server.store.transactions import append_change
 
 CREATING = "Creating"
 PENDING_DELETION = "PendingDeletion"
+PENDING_IMPORT = "PendingImport"
+EXTERNAL = "EXTERNAL"
+KEY = "key"
+"""The role of a material of a key."""
+WRAPPING = "wrapping"
+"""The role of a pair under which material of a key is imported."""
+ENABLED_MATERIAL = "enabled"
+ABSENT = "absent"
+"""The state of a material that was deleted and can be imported again."""
 DELETING = "Deleting"
 """Of the store alone: pending deletion, and no longer to be cancelled."""
 
@@ -92,14 +101,15 @@ def _materials_of(connection: Connection, key_id: str) -> tuple[MaterialRecord, 
 
 
 _MATERIAL_COLUMNS = tuple(
-    (keys if name in {"key_spec", "key_usage"} else materials).c[name]
+    (keys if name in {"key_spec", "key_usage", "origin"} else materials).c[name]
     for name in MaterialRecord.__dataclass_fields__
 )
 
 
 def select_materials() -> Select[Any]:
-    """Enabled materials, with what their keys say of them."""
-    return select(*_MATERIAL_COLUMNS).join_from(materials, keys).where(materials.c.state == "enabled")
+    """The materials that keys have, whether or not they are there, with what their keys say of them."""
+    is_had = or_(materials.c.state == ENABLED_MATERIAL, materials.c.associated_at.is_not(None))
+    return select(*_MATERIAL_COLUMNS).join_from(materials, keys).where(materials.c.role == KEY, is_had)
 
 
 def material_of(row: Row[Any]) -> MaterialRecord:

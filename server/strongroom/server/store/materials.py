@@ -1,12 +1,22 @@
 """Queries on materials: intents, counts, and whether the token has them."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, case, delete, insert, select, update
+from sqlalchemy import Connection, Row, and_, case, delete, insert, select, update
 
 from strongroom.server.store import requests
 from strongroom.server.store.errors import EncryptionsExhausted, IntentLost, NoSuchKey
-from strongroom.server.store.keys import CREATING, DELETING, material_of, select_materials
+from strongroom.server.store.keys import (
+    ABSENT,
+    CREATING,
+    DELETING,
+    ENABLED_MATERIAL,
+    EXTERNAL,
+    KEY,
+    material_of,
+    select_materials,
+)
 from strongroom.server.store.records import Intent, MaterialRecord, NewKey, NewMaterial, Reservation
 from strongroom.server.store.tables import keys, materials, tags, tombstones
 from strongroom.server.store.transactions import append_change
@@ -19,19 +29,32 @@ _INTENT_COLUMNS = (
     materials.c.intent_owner.label("owner"),
     materials.c.intent_at.label("begun_at"),
 )
+_COMES_BACK = and_(
+    keys.c.origin == EXTERNAL,
+    keys.c.state != DELETING,
+    materials.c.role == KEY,
+    materials.c.associated_at.is_not(None),
+)
 
 
 def begin_create(connection: Connection, key: NewKey, material: NewMaterial, owner: str) -> None:
     """Writes down what is about to be made on the token."""
-    row = {name: getattr(key, name) for name in NewKey.__dataclass_fields__ if name != "tags"}
-    connection.execute(insert(keys).values(**row, state=CREATING, current_material_id=material.material_id))
-    for position, tag in enumerate(key.tags):
-        values = {"key_id": key.key_id, "tag_key": tag.key, "tag_value": tag.value, "position": position}
-        connection.execute(insert(tags).values(values))
+    insert_key(connection, key, CREATING, material.material_id)
     insert_material(connection, key.key_id, material, owner)
 
 
-def insert_material(connection: Connection, key_id: str, material: NewMaterial, owner: str) -> None:
+def insert_key(connection: Connection, key: NewKey, state: str, current_material_id: bytes) -> None:
+    """Writes down a key and its tags."""
+    row = {name: getattr(key, name) for name in NewKey.__dataclass_fields__ if name != "tags"}
+    connection.execute(insert(keys).values(**row, state=state, current_material_id=current_material_id))
+    for position, tag in enumerate(key.tags):
+        values = {"key_id": key.key_id, "tag_key": tag.key, "tag_value": tag.value, "position": position}
+        connection.execute(insert(tags).values(values))
+
+
+def insert_material(
+    connection: Connection, key_id: str, material: NewMaterial, owner: str, role: str = KEY
+) -> None:
     """Writes down a material that is about to be made; RequestRepeated if its request has made one."""
     connection.execute(
         insert(materials).values(
@@ -46,9 +69,10 @@ def insert_material(connection: Connection, key_id: str, material: NewMaterial, 
             encryptions_reserved=0,
             intent_owner=owner,
             intent_at=material.created_at,
+            role=role,
         )
     )
-    requests.remember(connection, material)
+    requests.remember(connection, material.request, key_id, material.material_id, material.created_at)
 
 
 def complete_create(
@@ -59,12 +83,17 @@ def complete_create(
     Raises:
         IntentLost: reconciliation has undone it; the object must be destroyed.
     """
-    enable(connection, material_id, check)
+    enable(connection, material_id, check, associated_at=at)
     connection.execute(update(keys).where(keys.c.key_id == key_id).values(state=state))
     append_change(connection, key_id, at)
 
 
-def enable(connection: Connection, material_id: bytes, check: bytes, **more: object) -> None:
+def enable(
+    connection: Connection,
+    material_id: bytes,
+    check: bytes,
+    **more: object,
+) -> None:
     """A material is made: it can be used from here on; `more` are values of its other columns.
 
     Raises:
@@ -108,40 +137,64 @@ def _turn(connection: Connection, material_id: bytes, state: str, owner: str, at
 def complete_destroy(connection: Connection, material_id: bytes, reason: str, at: datetime) -> None:
     """The object is gone: so are its row and, if it never was completed, its key.
 
+    The row of a material that can be imported again stays, for the key remembers it.
+
     Raises:
         IntentLost: another has completed it already.
     """
-    query = select(*_INTENT_COLUMNS).where(
-        materials.c.material_id == material_id, materials.c.state == "destroying"
+    query = (
+        select(*_INTENT_COLUMNS, _COMES_BACK.label("comes_back"))
+        .join_from(materials, keys)
+        .where(materials.c.material_id == material_id, materials.c.state == "destroying")
     )
     row = connection.execute(query).one_or_none()
     if row is None:
         raise IntentLost
-    _bury(connection, Intent(**row._mapping), reason, at)  # noqa: SLF001
-    connection.execute(delete(materials).where(materials.c.material_id == material_id))
-    connection.execute(delete(keys).where(keys.c.key_id == row.key_id, keys.c.state == CREATING))
+    if row.comes_back:
+        _leave_absent(connection, material_id)
+    else:
+        _bury(connection, row, reason, at)
+        connection.execute(delete(materials).where(materials.c.material_id == material_id))
+        connection.execute(delete(keys).where(keys.c.key_id == row.key_id, keys.c.state == CREATING))
     append_change(connection, row.key_id, at)
+
+
+def _leave_absent(connection: Connection, material_id: bytes) -> None:
+    connection.execute(
+        update(materials)
+        .where(materials.c.material_id == material_id)
+        .values(state=ABSENT, expires_at=None, missing_since=None, intent_owner=None, intent_at=None)
+    )
 
 
 def pending_intents(connection: Connection) -> tuple[Intent, ...]:
     """All changes of material that were begun and not completed."""
     kind = case((keys.c.state == DELETING, "deleting"), else_=materials.c.state).label("kind")
     query = (
-        select(kind, *_INTENT_COLUMNS[1:]).join_from(materials, keys).where(materials.c.state != "enabled")
+        select(kind, *_INTENT_COLUMNS[1:])
+        .join_from(materials, keys)
+        .where(materials.c.state.in_(("creating", "destroying")))
     )
     return tuple(Intent(**row._mapping) for row in connection.execute(query))  # noqa: SLF001
 
 
 def find_material(connection: Connection, material_id: bytes) -> MaterialRecord | None:
-    """An enabled material by its id."""
+    """A material of a key by its id, whether or not it is there."""
     query = select_materials().where(materials.c.material_id == material_id)
     row = connection.execute(query).one_or_none()
     return None if row is None else material_of(row)
 
 
 def all_materials(connection: Connection) -> tuple[MaterialRecord, ...]:
-    """All enabled materials."""
-    return tuple(material_of(row) for row in connection.execute(select_materials()))
+    """All materials of keys that the token should have."""
+    query = select_materials().where(materials.c.state == ENABLED_MATERIAL)
+    return tuple(material_of(row) for row in connection.execute(query))
+
+
+def expected_objects(connection: Connection) -> frozenset[bytes]:
+    """The ids of all objects that may be on the token: of materials and wrapping pairs, done or under way."""
+    query = select(materials.c.material_id).where(materials.c.state != ABSENT)
+    return frozenset(connection.execute(query).scalars())
 
 
 def reserve_encryptions(connection: Connection, material_id: bytes, count: int, limit: int) -> Reservation:
@@ -182,7 +235,7 @@ def set_missing(connection: Connection, material_id: bytes, since: datetime | No
     return changed is not None
 
 
-def _bury(connection: Connection, intent: Intent, reason: str, at: datetime) -> None:
+def _bury(connection: Connection, intent: Row[Any], reason: str, at: datetime) -> None:
     connection.execute(
         insert(tombstones).values(
             material_id=intent.material_id,

@@ -127,6 +127,11 @@ class MaterialRecord:
         missing_since: when the token was found without it, or None.
         rotated_at: when a rotation made it current; None of the first material.
         rotation_type: `AUTOMATIC` or `ON_DEMAND`, likewise.
+        origin: of its key.
+        state: `enabled` if the token has it; an imported one may be `absent`, or on its way in or out.
+        associated_at: since when the key has it for ever; None of an imported one that waits for a rotation.
+        expires_at: when an imported one is deleted, or None.
+        description: what whoever imported it said of it.
     """
 
     material_id: bytes
@@ -141,11 +146,80 @@ class MaterialRecord:
     missing_since: datetime | None
     rotated_at: datetime | None
     rotation_type: str | None
+    origin: str
+    state: str
+    associated_at: datetime | None
+    expires_at: datetime | None
+    description: str
+
+    @property
+    def is_present(self) -> bool:
+        """True if the token should have it."""
+        return self.state == "enabled"
+
+
+@dataclass(frozen=True, slots=True)
+class NewParameters:
+    """What a wrapping pair is for; names are AWS KMS's, the purpose is the token layer's."""
+
+    wrapping_algorithm: str
+    wrapping_key_spec: str
+    pair_purpose: str
+    valid_to: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ImportParameters:
+    """A wrapping pair that can be used; `check_value` is its public key."""
+
+    material_id: bytes
+    key_id: str
+    label: str
+    check_value: bytes
+    wrapping_algorithm: str
+    wrapping_key_spec: str
+    pair_purpose: str
+    valid_to: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewImport:
+    """Material that is about to be imported.
+
+    Args:
+        import_type: `NEW_KEY_MATERIAL`, `EXISTING_KEY_MATERIAL`, or None for what the key suggests.
+        rotates: True if the key may have several materials, one after the other.
+        expires_at: when it is to be deleted, or None.
+        description: what it is; not secret.
+    """
+
+    import_type: str | None
+    rotates: bool
+    expires_at: datetime | None
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportIntent:
+    """What an import has to do.
+
+    Args:
+        material_id: of the object.
+        label: of the object.
+        is_present: True if the token has it already.
+    """
+
+    material_id: bytes
+    label: str
+    is_present: bool
 
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """A key with its materials, the oldest first, its tags and the names of its aliases."""
+    """A key with its materials, the oldest first, its tags and the names of its aliases.
+
+    `current_material_id` is empty until something was imported into a key that has no material of ours.
+    """
 
     key_id: str
     account_id: str

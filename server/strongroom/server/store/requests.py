@@ -5,28 +5,33 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, select
 
 from strongroom.server.store.errors import RequestRepeated
-from strongroom.server.store.records import EarlierRequest, NewMaterial
+from strongroom.server.store.records import EarlierRequest, RequestId
 from strongroom.server.store.tables import materials, requests
 
 
 def find(connection: Connection, caller: str, request_id: str) -> EarlierRequest | None:
     """The request of a caller that bore this id."""
     query = (
-        select(requests.c.fingerprint, materials.c.key_id, materials.c.state)
-        .join_from(requests, materials)
+        select(requests.c.fingerprint, requests.c.key_id, materials.c.state)
+        .join_from(requests, materials, isouter=True)
         .where(requests.c.caller == caller, requests.c.request_id == request_id)
     )
     row = connection.execute(query).one_or_none()
-    return None if row is None else EarlierRequest(row.fingerprint, row.key_id, row.state == "enabled")
+    if row is None:
+        return None
+    return EarlierRequest(row.fingerprint, row.key_id, is_done=row.state in {None, "enabled"})
 
 
-def remember(connection: Connection, material: NewMaterial) -> None:
-    """Writes down which request makes a material, if it has an id; the row goes with the material's.
+def remember(
+    connection: Connection, request: RequestId | None, key_id: str, material_id: bytes | None, at: datetime
+) -> None:
+    """Writes down which request, if it has an id, changes a key and makes a material for it, if it makes one.
+
+    The row goes when either goes.
 
     Raises:
         RequestRepeated: another has the id.
     """
-    request = material.request
     if request is None:
         return
     if find(connection, request.caller, request.request_id) is not None:
@@ -36,8 +41,9 @@ def remember(connection: Connection, material: NewMaterial) -> None:
             caller=request.caller,
             request_id=request.request_id,
             fingerprint=request.fingerprint,
-            material_id=material.material_id,
-            at=material.created_at,
+            key_id=key_id,
+            material_id=material_id,
+            at=at,
         )
     )
 

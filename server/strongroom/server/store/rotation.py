@@ -74,7 +74,7 @@ def complete(
     Raises:
         IntentLost: reconciliation has undone it; the object must be destroyed.
     """
-    enable(connection, material_id, check, rotated_at=now, rotation_type=rotation_type)
+    enable(connection, material_id, check, associated_at=now, rotated_at=now, rotation_type=rotation_type)
     values: dict[object, object] = {keys.c.current_material_id: material_id}
     if rotation_type == ON_DEMAND:
         values[keys.c.on_demand_rotations] = keys.c.on_demand_rotations + 1

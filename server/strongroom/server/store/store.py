@@ -22,6 +22,7 @@ from strongroom.server.store import (
 from strongroom.server.store.engine import create_file, open_engine, sqlite_path
 from strongroom.server.store.errors import NotInState, SchemaOutdated, StoreUnavailable
 from strongroom.server.store.feed import ChangeFeed, SqliteChangeFeed
+from strongroom.server.store.import_store import ImportStore
 from strongroom.server.store.records import (
     Alias,
     AliasPage,
@@ -49,7 +50,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Store:
+class Store(ImportStore):
     """A store of one deployment; thread-safe, and safe to use from several processes.
 
     Every method may raise StoreUnavailable; what was asked then either happened whole or not at all.
@@ -234,14 +235,19 @@ class Store:
             return bytes(connection.execute(query).scalar_one())
 
     def find_material(self, material_id: bytes) -> MaterialRecord | None:
-        """An enabled material, or None."""
+        """A material of a key, or None."""
         with reading(self._engine) as connection:
             return materials.find_material(connection, material_id)
 
     def all_materials(self) -> tuple[MaterialRecord, ...]:
-        """All enabled materials."""
+        """All materials of keys that the token should have."""
         with reading(self._engine) as connection:
             return materials.all_materials(connection)
+
+    def expected_objects(self) -> frozenset[bytes]:
+        """The ids of all objects that may be on the token, of materials and wrapping pairs."""
+        with reading(self._engine) as connection:
+            return materials.expected_objects(connection)
 
     def set_state(self, key_id: str, state: str, *, allowed_from: Collection[str]) -> None:
         """Sets a key's state; NotInState if it has none of `allowed_from`, NoSuchKey if there is no key."""
@@ -250,10 +256,6 @@ class Store:
     def schedule_deletion(self, key_id: str, at: datetime, *, allowed_from: Collection[str]) -> None:
         """Makes a key PendingDeletion until `at`; NotInState, NoSuchKey."""
         self._change(key_id, {"state": keys.PENDING_DELETION, "deletion_date": at}, allowed_from)
-
-    def cancel_deletion(self, key_id: str, state: str) -> None:
-        """Gives a key that is PendingDeletion another state; NotInState, NoSuchKey."""
-        self._change(key_id, {"state": state, "deletion_date": None}, {keys.PENDING_DELETION})
 
     def due_deletions(self) -> tuple[str, ...]:
         """The keys that are to be deleted by now, and those whose deletion was begun."""

@@ -115,6 +115,20 @@ materials = Table(
     Column("intent_at", Microseconds),
     Column("rotated_at", Microseconds),
     Column("rotation_type", String(16)),
+    Column("role", String(16), nullable=False, server_default="key"),
+    Column("associated_at", Microseconds),
+    Column("expires_at", Microseconds, index=True),
+    Column("description", Text, nullable=False, server_default=""),
+)
+
+import_parameters = Table(
+    "import_parameters",
+    metadata,
+    Column("material_id", ForeignKey("materials.material_id", ondelete="CASCADE"), primary_key=True),
+    Column("wrapping_algorithm", String(32), nullable=False),
+    Column("wrapping_key_spec", String(16), nullable=False),
+    Column("pair_purpose", String(16), nullable=False),
+    Column("valid_to", Microseconds, nullable=False, index=True),
 )
 
 key_usage = Table(
@@ -133,9 +147,8 @@ requests = Table(
     Column("caller", Text, primary_key=True),
     Column("request_id", String(36), primary_key=True),
     Column("fingerprint", LargeBinary(32), nullable=False),
-    Column(
-        "material_id", ForeignKey("materials.material_id", ondelete="CASCADE"), nullable=False, index=True
-    ),
+    Column("key_id", ForeignKey("keys.key_id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("material_id", ForeignKey("materials.material_id", ondelete="CASCADE"), index=True),
     Column("at", Microseconds, nullable=False, index=True),
 )
 

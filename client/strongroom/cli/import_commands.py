@@ -1,0 +1,191 @@
+"""`strongroom key import` and what belongs to it: key material that was made elsewhere."""
+
+import importlib
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from strongroom.cli.failures import usage
+from strongroom.cli.files import Encoding, check_writable, read_bytes, write_bytes
+from strongroom.cli.options import Force, InputEncoding, KeyId, named
+from strongroom.cli.pem import PUBLIC_KEY, to_pem
+from strongroom.cli.session import console, session_of, show_json
+from strongroom.client import Client, KeyMaterial, KeyMetadata
+from strongroom.client.names import WRAPPING_ALGORITHMS, WRAPPING_KEY_SPECS
+
+_MOST_BYTES = 16_384
+_MOST_TOKEN_BYTES = 6144
+_MOST_DAYS = 365
+_SYMMETRIC = "SYMMETRIC_DEFAULT"
+_OAEP = "RSAES_OAEP_SHA_256"
+_TWO_STEPS = "RSA_AES_KEY_WRAP_SHA_256"
+
+_Algorithm = Annotated[
+    str | None,
+    named(
+        "--wrapping-algorithm",
+        WRAPPING_ALGORITHMS,
+        "How it is wrapped. RSAES_OAEP_SHA_256 for secret keys, else RSA_AES_KEY_WRAP_SHA_256.",
+    ),
+]
+_KeySpec = Annotated[
+    str, named("--wrapping-key-spec", WRAPPING_KEY_SPECS, "The kind of public key it is wrapped under.")
+]
+_Material = Annotated[
+    str, typer.Option("--material", help="A key material id of a symmetric key; the current one if left out.")
+]
+
+
+def import_(
+    context: typer.Context,
+    key_id: KeyId,
+    source: Annotated[
+        Path, typer.Option("--in", "-i", help="File with the key: PEM, or raw bytes; - is standard input.")
+    ],
+    encoding: InputEncoding = Encoding.RAW,
+    valid_days: Annotated[
+        int | None,
+        typer.Option(min=1, max=_MOST_DAYS, help="Days until the service deletes it; never if left out."),
+    ] = None,
+    new: Annotated[
+        bool,
+        typer.Option("--new", help="Material that a symmetric key hasn't had; key rotate makes it current."),
+    ] = False,
+    description: Annotated[
+        str, typer.Option(help="What the material of a symmetric key is; not secret.")
+    ] = "",
+    wrapping_algorithm: _Algorithm = None,
+    wrapping_key_spec: _KeySpec = "RSA_4096",
+    import_token: Annotated[
+        Path | None,
+        typer.Option(help="File of key import-parameters: what --in has is wrapped already."),
+    ] = None,
+) -> None:
+    """Import key material into a key that was created with --origin EXTERNAL.
+
+    The material is wrapped here, under a public key that the token makes for this import alone. An RSA or
+    elliptic curve key is read from PEM or DER, with a passphrase if it has one; a secret key is read as raw
+    bytes, or as --in-encoding says. Importing the same material again changes when it expires.
+    """
+    session = session_of(context)
+    data = read_bytes(source, encoding, most=_MOST_BYTES, too_long="That is no key: it is too long.")
+    token = None if import_token is None else _read_token(import_token)
+    valid_to = None if valid_days is None else datetime.now(UTC) + timedelta(days=valid_days)
+    with session.client() as client:
+        key = client.describe_key(key_id)
+        algorithm = wrapping_algorithm or (_OAEP if _is_secret(key) else _TWO_STEPS)
+        if token is None:
+            token, data = _wrapped(client, key, data, algorithm, wrapping_key_spec)
+        done = client.import_key_material(
+            key_id,
+            token,
+            data,
+            valid_to=valid_to,
+            import_type="NEW_KEY_MATERIAL" if new else None,
+            key_material_description=description,
+        )
+        state = client.describe_key(key_id).key_state
+    _show(done, state, as_json=session.as_json)
+
+
+def import_parameters(
+    context: typer.Context,
+    key_id: KeyId,
+    public_key: Annotated[Path, typer.Option(help="File to write the public key to, as PEM.")],
+    import_token: Annotated[Path, typer.Option(help="File to write the import token to.")],
+    wrapping_algorithm: Annotated[
+        str, named("--wrapping-algorithm", WRAPPING_ALGORITHMS, "How it will be wrapped.")
+    ] = _OAEP,
+    wrapping_key_spec: _KeySpec = "RSA_4096",
+    force: Force = False,
+) -> None:
+    """Get what key material can be wrapped with elsewhere: a public key and a token for one import.
+
+    Both are good for 24 hours, for this key alone.
+    """
+    session = session_of(context)
+    for path in (public_key, import_token):
+        check_writable(path, force=force)
+    with session.client() as client:
+        found = client.get_parameters_for_import(
+            key_id, wrapping_algorithm=wrapping_algorithm, wrapping_key_spec=wrapping_key_spec
+        )
+    pem = to_pem(PUBLIC_KEY, found.public_key)
+    write_bytes(public_key, pem, Encoding.RAW, force=force, is_secret=False)
+    write_bytes(import_token, found.import_token, Encoding.RAW, force=force, is_secret=False)
+    if session.as_json:
+        show_json(asdict(found))
+        return
+    when = found.parameters_valid_to.isoformat(timespec="seconds")
+    console.print(f"Wrap the material by {wrapping_algorithm}, and before {when}:", highlight=False)
+    command = f"  strongroom key import {key_id} --in WRAPPED --import-token {import_token}"
+    console.print(command, highlight=False, soft_wrap=True)
+
+
+def delete_material(
+    context: typer.Context,
+    key_id: KeyId,
+    material: _Material = "",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
+) -> None:
+    """Delete imported material at once. The key can't be used until the very same is imported again."""
+    if not yes and not typer.confirm(f"Delete key material of {key_id}? Only you can bring it back."):
+        raise typer.Exit(1)
+    session = session_of(context)
+    with session.client() as client:
+        done = client.delete_imported_key_material(key_id, key_material_id=material)
+        state = client.describe_key(key_id).key_state
+    _show(done, state, as_json=session.as_json)
+
+
+def _wrapped(
+    client: Client, key: KeyMetadata, data: bytes, algorithm: str, wrapping_key_spec: str
+) -> tuple[bytes, bytes]:
+    """An import token, and the material under the public key that goes with it."""
+    wrapper = _wrapping()
+    try:
+        material = data if _is_secret(key) else _private_key(data)
+        parameters = client.get_parameters_for_import(
+            key.key_id, wrapping_algorithm=algorithm, wrapping_key_spec=wrapping_key_spec
+        )
+        return parameters.import_token, wrapper.wrap(material, parameters.public_key, algorithm)
+    except wrapper.NotAKey as error:
+        usage(str(error))
+
+
+def _private_key(data: bytes) -> bytes:
+    wrapper = _wrapping()
+    try:
+        return bytes(wrapper.private_key(data, None))
+    except wrapper.PassphraseNeeded:
+        if not sys.stdin.isatty():
+            usage("The private key is encrypted: call this at a terminal to be asked for its passphrase.")
+        passphrase = typer.prompt("Passphrase of the private key", hide_input=True, err=True)
+        return bytes(wrapper.private_key(data, passphrase.encode()))
+
+
+def _wrapping() -> Any:  # noqa: ANN401 # the module `wrapping`
+    try:
+        return importlib.import_module("strongroom.cli.wrapping")
+    except ImportError:
+        usage("Wrapping needs the package cryptography: pip install 'strongroom[import]'.")
+
+
+def _is_secret(key: KeyMetadata) -> bool:
+    return key.key_spec == _SYMMETRIC or key.key_spec.startswith("HMAC_")
+
+
+def _read_token(path: Path) -> bytes:
+    return read_bytes(path, Encoding.RAW, most=_MOST_TOKEN_BYTES, too_long=f"{path} is no import token.")
+
+
+def _show(material: KeyMaterial, state: str, *, as_json: bool) -> None:
+    if as_json:
+        show_json({**asdict(material), "key_state": state})
+        return
+    name = f", material {material.key_material_id}" if material.key_material_id else ""
+    console.print(f"{material.key_id}{name}: the key is {state}.", highlight=False, soft_wrap=True)
