@@ -174,11 +174,11 @@ def _openssl(*arguments: str | Path, stdin: bytes = b"") -> bytes:
 @pytest.mark.parametrize("hash_", ["sha1", "sha256"])
 def test_openssl_wraps_what_is_imported(client: Client, tmp_path: Path, secret: bytes, hash_: str) -> None:
     suffix = {"sha1": "SHA_1", "sha256": "SHA_256"}[hash_]
-    options = ["-pkeyopt", "rsa_padding_mode:oaep", "-pkeyopt", f"rsa_oaep_md:{hash_}", "-pkeyopt", f"rsa_mgf1_md:{hash_}"]  # fmt: skip
+    options: list[str | Path] = ["-pkeyopt", "rsa_padding_mode:oaep", "-pkeyopt", f"rsa_oaep_md:{hash_}", "-pkeyopt", f"rsa_mgf1_md:{hash_}"]  # fmt: skip
 
     def encrypt(spki: bytes, data: bytes) -> bytes:
         (tmp_path / "wrapping.der").write_bytes(spki)
-        key = ["-pubin", "-inkey", tmp_path / "wrapping.der", "-keyform", "DER"]
+        key: list[str | Path] = ["-pubin", "-inkey", tmp_path / "wrapping.der", "-keyform", "DER"]
         return _openssl("pkeyutl", "-encrypt", *key, *options, stdin=data)
 
     key_id = external(client)

@@ -54,7 +54,8 @@ _EXPIRES = v1.EXPIRATION_MODEL_KEY_MATERIAL_EXPIRES
 _DOES_NOT_EXPIRE = v1.EXPIRATION_MODEL_KEY_MATERIAL_DOES_NOT_EXPIRE
 _VALID_TO = Instant("valid_to")
 _MATERIAL_ID = Text("key_material_id", 0, 64, "[a-f0-9]{64}")
-_STORED = frozenset(names.KEY_STATES[state] for state in key_states.IMPORTABLE)
+_ASKABLE = key_states.IMPORTABLE
+_TAKING = _ASKABLE | {v1.KEY_STATE_UPDATING}
 _KWP_BYTES = 8  # what AES key wrap with padding adds, and a multiple of which it gives (RFC 5649 §4.1)
 _RETRY_AFTER_S = 0.5
 
@@ -65,7 +66,7 @@ def _get_parameters(parts: Parts, call: Call) -> messages.GetParametersForImport
     algorithm = WrappingAlgorithm(names.WRAPPING_ALGORITHMS[request.wrapping_algorithm])
     wrapping_kind = KeyKind(names.WRAPPING_KEY_SPECS[request.wrapping_key_spec])
     with _wording(key):
-        made = parts.importer.parameters(_destination(key), algorithm, wrapping_kind)
+        made = parts.importer.parameters(_destination(key, _ASKABLE), algorithm, wrapping_kind)
     response = messages.GetParametersForImportResponse(
         key_id=key.arn, import_token=made.token, public_key=made.public_key
     )
@@ -84,7 +85,7 @@ def _import_key_material(parts: Parts, call: Call) -> messages.ImportKeyMaterial
     )
     parameters = parts.importer.opened(request.import_token, key.key_id, now)
     _check_length(request.encrypted_key_material, parameters)
-    to = _destination(key)
+    to = _destination(key, _TAKING)
     with _wording(key):
         name = parts.importer.name_of(to, parameters, request.encrypted_key_material)
         if request.key_material_id not in {"", name}:
@@ -110,9 +111,10 @@ def _current_name(key: KeySnapshot) -> str:
     return key.current_material.kms_material_id if key.current_material else ""
 
 
-def _destination(key: KeySnapshot) -> Destination:
+def _destination(key: KeySnapshot, states: frozenset[int]) -> Destination:
     kind, purpose = KeyKind(names.KEY_SPECS[key.spec]), KeyPurpose(names.KEY_USAGES[key.usage])
-    return Destination(key.key_id, kind, purpose, _STORED)
+    stored = frozenset(names.KEY_STATES[state] for state in states)
+    return Destination(key.key_id, kind, purpose, stored)
 
 
 def _expiry(request: Request, now: datetime) -> datetime | None:
@@ -216,7 +218,7 @@ GET_PARAMETERS_FOR_IMPORT = Operation(
         fields.choice("wrapping_algorithm", "WrappingAlgorithm", required=True),
         fields.choice("wrapping_key_spec", "WrappingKeySpec", required=True),
     ),
-    uses=(_external("GetParametersForImport", key_states.IMPORTABLE),),
+    uses=(_external("GetParametersForImport", _ASKABLE),),
     is_read_only=False,
     lane=lambda _request: Lane.KEYS,
     run=_get_parameters,
@@ -241,7 +243,7 @@ IMPORT_KEY_MATERIAL = Operation(
     uses=(
         _external(
             "ImportKeyMaterial",
-            key_states.IMPORTABLE | {v1.KEY_STATE_UPDATING},
+            _TAKING,
             key_checks.symmetric_only("import_type", "key_material_description", "key_material_id"),
         ),
     ),

@@ -41,7 +41,7 @@ _DEFAULT_LIMIT = 100
 _MAX_LIMIT = 1000
 _TOO_CLOSE = timedelta(minutes=20)
 # Stored states in which the schedule may change; Unavailable is stored as one of them.
-_STORED = frozenset({names.KEY_STATES[v1.KEY_STATE_ENABLED]})
+_STORED = frozenset(names.KEY_STATES[s] for s in (v1.KEY_STATE_ENABLED, v1.KEY_STATE_UPDATING))
 
 
 def _enable_key_rotation(parts: Parts, call: Call) -> messages.EnableKeyRotationResponse:

@@ -29,6 +29,7 @@ from strongroom.server.store.keys import (
     KEY,
     PENDING_DELETION,
     PENDING_IMPORT,
+    PENDING_REPLICA_DELETION,
     WRAPPING,
     require_state,
 )
@@ -250,7 +251,7 @@ def cancel_deletion(connection: Connection, key_id: str, now: datetime) -> None:
     Raises:
         NoSuchKey, NotInState: of the key.
     """
-    require_state(connection, key_id, {PENDING_DELETION})
+    require_state(connection, key_id, {PENDING_DELETION, PENDING_REPLICA_DELETION})
     state = _DISABLED if is_whole(connection, key_id) else PENDING_IMPORT
     _set(connection, key_id, state=state, deletion_date=None)
     append_change(connection, key_id, now)

@@ -13,6 +13,7 @@ from strongroom.server.store.transactions import append_change
 
 CREATING = "Creating"
 PENDING_DELETION = "PendingDeletion"
+PENDING_REPLICA_DELETION = "PendingReplicaDeletion"
 PENDING_IMPORT = "PendingImport"
 EXTERNAL = "EXTERNAL"
 KEY = "key"
