@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pkcs11 import Attribute
 
@@ -110,3 +110,34 @@ def _rsa_private(n: int, e: int, d: int, p: int, q: int) -> rsa.RSAPrivateNumber
     return rsa.RSAPrivateNumbers(
         p, q, d, rsa.rsa_crt_dmp1(d, p), rsa.rsa_crt_dmq1(d, q), rsa.rsa_crt_iqmp(p, q), public
     )
+
+
+def private_key(kind: KeyKind, value: Mapping[Attribute, bytes]) -> Any:
+    """`cryptography`'s private key of PKCS#11's attributes; None if there is no such key."""
+    try:
+        return _private_key(kind, value)
+    except ValueError:
+        return None
+
+
+def _private_key(kind: KeyKind, value: Mapping[Attribute, bytes]) -> Any:
+    if kind is KeyKind.ED25519:
+        return ed25519.Ed25519PrivateKey.from_private_bytes(value[Attribute.VALUE])
+    for curve in CURVES.values():
+        if curve.kind is kind:
+            return ec.derive_private_key(int.from_bytes(value[Attribute.VALUE]), curve.curve)
+    n, e, d = (
+        int.from_bytes(value[name])
+        for name in (Attribute.MODULUS, Attribute.PUBLIC_EXPONENT, Attribute.PRIVATE_EXPONENT)
+    )
+    p, q = rsa.rsa_recover_prime_factors(n, e, d)
+    numbers = rsa.RSAPrivateNumbers(
+        p,
+        q,
+        d,
+        rsa.rsa_crt_dmp1(d, p),
+        rsa.rsa_crt_dmq1(d, q),
+        rsa.rsa_crt_iqmp(p, q),
+        rsa.RSAPublicNumbers(e, n),
+    )
+    return numbers.private_key()

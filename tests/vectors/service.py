@@ -1,11 +1,13 @@
 """The operations of a real deployment, called with messages, over keys whose values are known.
 
-They are planted, for importing each would need a wrapping pair: a row in the store and, where the private or
-secret key is used, an object on the token, as ImportKeyMaterial makes both. `test_imported.py` imports some.
+The first keys of each kind are imported as anybody would, wrapped by one algorithm after the other. The rest
+are planted, for each import needs a wrapping pair: a row in the store and, where the private or secret key is
+used, an object on the token, as ImportKeyMaterial makes both.
 """
 
 import math
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,9 +32,17 @@ from strongroom.server.operations import OPERATIONS, Operation, Parts
 from strongroom.server.pipeline import Pipeline, RequestLog
 from strongroom.server.requests import Arrival
 from strongroom.server.store import NewKey, NewMaterial
+from strongroom.v1 import importing_pb2, key_service_pb2
+from strongroom.v1 import resources_pb2 as v1
 from tests.support.deployments import Deployment
+from tests.support.wrapping import pkcs8, wrap
+from tests.vectors.keys import private_key, spki_of
 
 BOOT_ID = "vectors"
+IMPORTED = 4
+"""How many keys of each kind and purpose are imported."""
+MOST_HMAC_BYTES = 128
+TWO_STEPS = ("RSA_AES_KEY_WRAP_SHA_1", "RSA_AES_KEY_WRAP_SHA_256")  # take material of any length
 _OPERATIONS: Mapping[type[Message], Operation] = {operation.request: operation for operation in OPERATIONS}
 
 Check = Callable[[PooledSession, int, bytes], bytes]
@@ -47,6 +57,8 @@ class Service:
     certificate: bytes
     account_id: str
     _planted: list[Any] = field(default_factory=list)
+    _brought: list[str] = field(default_factory=list)
+    _imported: Counter[tuple[KeyKind, KeyPurpose]] = field(default_factory=Counter)
 
     def answer(self, request: Message) -> Any:
         """What the operation of this request answers: its response, or the error; never Internal."""
@@ -81,15 +93,51 @@ class Service:
         self, kind: KeyKind, purpose: KeyPurpose, value: Mapping[Attribute, bytes], spki: bytes
     ) -> str:
         """A pair whose private key is on the token; gives its id."""
+        key = private_key(kind, value)
+        # An imported key has no public key but its own.
+        if key and spki_of(key.public_key()) == spki and self._is_to_be_imported(kind, purpose):
+            return self._import(kind, purpose, pkcs8(key))
         return self._plant(kind, purpose, value, lambda _session, _handle, _material_id: spki)
 
     def plant_secret(self, kind: KeyKind, purpose: KeyPurpose, value: bytes) -> str:
         """A secret key on the token; gives its id."""
+        if len(value) <= MOST_HMAC_BYTES and self._is_to_be_imported(kind, purpose):
+            return self._import(kind, purpose, value)
 
         def check(session: PooledSession, handle: int, material_id: bytes) -> bytes:
             return key_checks.make(session, handle, kind, material_id)
 
         return self._plant(kind, purpose, {Attribute.VALUE: value}, check)
+
+    def _is_to_be_imported(self, kind: KeyKind, purpose: KeyPurpose) -> bool:
+        self._imported[kind, purpose] += 1
+        return self._imported[kind, purpose] <= IMPORTED
+
+    def _import(self, kind: KeyKind, purpose: KeyPurpose, material: bytes) -> str:
+        create = key_service_pb2.CreateKeyRequest(
+            key_spec=v1.KeySpec.Value(f"KEY_SPEC_{kind.value}"),
+            key_usage=v1.KeyUsage.Value(f"KEY_USAGE_{purpose.value}"),
+            origin=v1.ORIGIN_EXTERNAL,
+        )
+        key_id = str(self.answered(create, "CreateKey").key_metadata.key_id)
+        algorithm = TWO_STEPS[self._imported[kind, purpose] % len(TWO_STEPS)]
+        parameters = self.answered(
+            importing_pb2.GetParametersForImportRequest(
+                key_id=key_id,
+                wrapping_algorithm=v1.WrappingAlgorithm.Value(f"WRAPPING_ALGORITHM_{algorithm}"),
+                wrapping_key_spec=v1.WRAPPING_KEY_SPEC_RSA_2048,
+            ),
+            "GetParametersForImport",
+        )
+        done = importing_pb2.ImportKeyMaterialRequest(
+            key_id=key_id,
+            import_token=parameters.import_token,
+            encrypted_key_material=wrap(parameters.public_key, algorithm, material),
+            expiration_model=v1.EXPIRATION_MODEL_KEY_MATERIAL_DOES_NOT_EXPIRE,
+        )
+        self.answered(done, "ImportKeyMaterial")
+        self._brought.append(key_id)
+        return key_id
 
     def _plant(
         self, kind: KeyKind, purpose: KeyPurpose, value: Mapping[Attribute, bytes], make_check: Check
@@ -144,6 +192,11 @@ class Service:
         """Takes the planted objects off the token, so that it opens as fast for the next module."""
         while self._planted:
             self._planted.pop().destroy()
+        while self._brought:
+            record = self.parts.store.load_key(self._brought.pop())
+            assert record is not None
+            (material,) = record.materials
+            self.parts.token.destroy(MaterialId(material.material_id), material.label)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from strongroom.client.names import WRAPPING_ALGORITHMS, WRAPPING_KEY_SPECS
 
 _MOST_BYTES = 16_384
 _MOST_TOKEN_BYTES = 6144
+_MOST_PASSPHRASE_BYTES = 1024
 _MOST_DAYS = 365
 _SYMMETRIC = "SYMMETRIC_DEFAULT"
 _OAEP = "RSAES_OAEP_SHA_256"
@@ -60,6 +61,9 @@ def import_(
     ] = "",
     wrapping_algorithm: _Algorithm = None,
     wrapping_key_spec: _KeySpec = "RSA_4096",
+    passphrase_file: Annotated[
+        Path | None, typer.Option(help="File with the private key's passphrase; without it you are asked.")
+    ] = None,
     import_token: Annotated[
         Path | None,
         typer.Option(help="File of key import-parameters: what --in has is wrapped already."),
@@ -79,7 +83,8 @@ def import_(
         key = client.describe_key(key_id)
         algorithm = wrapping_algorithm or (_OAEP if _is_secret(key) else _TWO_STEPS)
         if token is None:
-            token, data = _wrapped(client, key, data, algorithm, wrapping_key_spec)
+            material = data if _is_secret(key) else _private_key(data, passphrase_file)
+            token, data = _wrapped(client, key_id, material, algorithm, wrapping_key_spec)
         done = client.import_key_material(
             key_id,
             token,
@@ -143,29 +148,39 @@ def delete_material(
 
 
 def _wrapped(
-    client: Client, key: KeyMetadata, data: bytes, algorithm: str, wrapping_key_spec: str
+    client: Client, key_id: str, material: bytes, algorithm: str, wrapping_key_spec: str
 ) -> tuple[bytes, bytes]:
     """An import token, and the material under the public key that goes with it."""
-    wrapper = _wrapping()
+    wrapping = _wrapping()
+    parameters = client.get_parameters_for_import(
+        key_id, wrapping_algorithm=algorithm, wrapping_key_spec=wrapping_key_spec
+    )
     try:
-        material = data if _is_secret(key) else _private_key(data)
-        parameters = client.get_parameters_for_import(
-            key.key_id, wrapping_algorithm=algorithm, wrapping_key_spec=wrapping_key_spec
-        )
-        return parameters.import_token, wrapper.wrap(material, parameters.public_key, algorithm)
-    except wrapper.NotAKey as error:
+        return parameters.import_token, wrapping.wrap(material, parameters.public_key, algorithm)
+    except wrapping.NotAKey as error:
         usage(str(error))
 
 
-def _private_key(data: bytes) -> bytes:
-    wrapper = _wrapping()
+def _private_key(data: bytes, passphrase_file: Path | None) -> bytes:
+    wrapping = _wrapping()
+    passphrase = None if passphrase_file is None else _read_passphrase(passphrase_file)
     try:
-        return bytes(wrapper.private_key(data, None))
-    except wrapper.PassphraseNeeded:
-        if not sys.stdin.isatty():
-            usage("The private key is encrypted: call this at a terminal to be asked for its passphrase.")
-        passphrase = typer.prompt("Passphrase of the private key", hide_input=True, err=True)
-        return bytes(wrapper.private_key(data, passphrase.encode()))
+        if passphrase is None and wrapping.is_encrypted(data):
+            passphrase = _ask_passphrase()
+        return bytes(wrapping.private_key(data, passphrase))
+    except wrapping.NotAKey as error:
+        usage(str(error))
+
+
+def _ask_passphrase() -> bytes:
+    if not sys.stdin.isatty():
+        usage("The private key is encrypted: give --passphrase-file, or call this at a terminal.")
+    return str(typer.prompt("Passphrase of the private key", hide_input=True, err=True)).encode()
+
+
+def _read_passphrase(path: Path) -> bytes:
+    data = read_bytes(path, Encoding.RAW, most=_MOST_PASSPHRASE_BYTES, too_long=f"{path} is no passphrase.")
+    return data.removesuffix(b"\n")
 
 
 def _wrapping() -> Any:  # noqa: ANN401 # the module `wrapping`

@@ -5,6 +5,7 @@ The one module of the client that needs `cryptography`; it is loaded by `strongr
 
 import secrets
 from collections.abc import Mapping
+from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
@@ -30,8 +31,15 @@ class NotAKey(Exception):
     """What was given isn't a private key that can be read; the text says what to do."""
 
 
-class PassphraseNeeded(Exception):
-    """The private key is encrypted."""
+def is_encrypted(data: bytes) -> bool:
+    """True for a private key that has a passphrase."""
+    try:
+        _load(data, None)
+    except TypeError:
+        return True
+    except (ValueError, UnsupportedAlgorithm):
+        return False
+    return False
 
 
 def private_key(data: bytes, passphrase: bytes | None) -> bytes:
@@ -42,20 +50,21 @@ def private_key(data: bytes, passphrase: bytes | None) -> bytes:
         passphrase: that it is encrypted with, if it is.
 
     Raises:
-        PassphraseNeeded: it is encrypted, and no passphrase was given.
         NotAKey: it can't be read.
     """
-    load = load_pem_private_key if b"-----BEGIN " in data else load_der_private_key
     try:
-        key = load(data, passphrase)
+        key = _load(data, passphrase)
     except TypeError:
-        if passphrase is None:
-            raise PassphraseNeeded from None
         raise NotAKey("The private key isn't encrypted: give no passphrase.") from None
     except (ValueError, UnsupportedAlgorithm):
         wrong = "The passphrase is wrong, or it" if passphrase else "It"
         raise NotAKey(f"{wrong} isn't a private key in PEM or DER.") from None
-    return key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    return bytes(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
+
+
+def _load(data: bytes, passphrase: bytes | None) -> Any:  # noqa: ANN401 # one of `cryptography`'s private keys
+    load = load_pem_private_key if b"-----BEGIN " in data else load_der_private_key
+    return load(data, passphrase)
 
 
 def wrap(material: bytes, public_key: bytes, algorithm: str) -> bytes:
