@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, case, delete, select, update
 
-from strongroom.server.store.engine import open_engine
+from strongroom.server.store.engine import file_url, open_engine
 from strongroom.server.store.keys import DELETING, PENDING_DELETION
 from strongroom.server.store.tables import deployment, keys, leases, materials
 from strongroom.server.store.transactions import append_change, changing
@@ -58,7 +58,7 @@ def prepare(path: Path, restoration: Restoration) -> Restored:
     Raises:
         StoreError: nothing was changed.
     """
-    engine = open_engine(f"sqlite:///{path}", 0)
+    engine = open_engine(file_url(path), 0)
     try:
         with changing(engine) as connection:
             connection.execute(delete(leases))

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, func, select, text
 
 from strongroom.server.store import schema
-from strongroom.server.store.engine import open_engine
+from strongroom.server.store.engine import file_url, open_engine
 from strongroom.server.store.errors import StoreDamaged, StoreUnavailable
 from strongroom.server.store.keys import CREATING
 from strongroom.server.store.records import Deployment
@@ -81,7 +81,7 @@ def survey(path: Path, busy_timeout_s: float) -> Survey:
     """
     if not path.is_file():
         raise StoreUnavailable(f"There is no database at {path}.")
-    engine = open_engine(f"sqlite:///{path}", busy_timeout_s)
+    engine = open_engine(file_url(path), busy_timeout_s)
     try:
         with typed_errors():
             schema.check(engine)

@@ -35,7 +35,7 @@ def restore(
         AlreadyRunning: the deployment is being served.
         BackupUnusable, AuditUnavailable, HsmError, StoreError, OSError: nothing was changed.
     """
-    database = sqlite_path(settings.store.url)
+    database = sqlite_path(settings.store.url).resolve()  # a link stays, and its file is replaced
     with (
         ending_tidily(),
         only_one(runtime_directory(settings)),
