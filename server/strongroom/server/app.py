@@ -90,13 +90,13 @@ def open_store(settings: Settings, *, upgrade: bool = False) -> Store:
     return Store.open(store.url, busy_timeout_s=store.busy_timeout_s, upgrade=upgrade)
 
 
-def require_own(settings: Settings, store: Store) -> None:
-    """Returns if the database belongs to this deployment.
+def require_own(settings: Settings, made_for: Deployment) -> None:
+    """Returns if a database that was made for `made_for` belongs to this deployment.
 
     Raises:
         StoreForeign: it belongs to another, whose keys' objects bear other labels.
     """
-    made_for, deployment = store.deployment(), settings.deployment
+    deployment = settings.deployment
     if made_for != Deployment(deployment.name, deployment.account_id, deployment.region):
         raise StoreForeign(
             f"The database belongs to deployment {made_for.name!r}, account {made_for.account_id}, "

@@ -71,6 +71,12 @@ class Deployment:
             "STRONGROOM_KEY": str(pki / "client.key"),
         }
 
+    def replace_url(self, database: Path) -> None:
+        """Configures another place for the database."""
+        text = self.config.read_text()
+        assert "sqlite:///strongroom.db" in text
+        self.config.write_text(text.replace("sqlite:///strongroom.db", f"sqlite:///{database}"))
+
     def run(
         self, *arguments: str, env: Mapping[str, str] | None = None, program: tuple[str, ...] = STRONGROOMD
     ) -> Answer:
@@ -128,6 +134,16 @@ def deployment(tmp_path: Path) -> Deployment:
     answer = run("init", "--dir", directory, "--listen", f"127.0.0.1:{port}")
     assert answer.code == 0, answer.err
     return Deployment(directory, port)
+
+
+@pytest.fixture
+def backup(deployment: Deployment) -> Path:
+    """A backup of the deployment with one key."""
+    deployment.make_key()
+    out = deployment.directory.parent / "backup"
+    answer = deployment.run("backup", "--out", str(out))
+    assert answer.code == 0, answer.err
+    return out
 
 
 @pytest.fixture

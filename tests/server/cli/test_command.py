@@ -5,7 +5,15 @@ import pytest
 
 from tests.server.cli.conftest import STRONGROOMD, clean_environment, run
 
-COMMANDS = (["init"], ["serve"], ["check-config"], ["token", "probe"], ["doctor"])
+COMMANDS = (
+    ["init"],
+    ["serve"],
+    ["check-config"],
+    ["token", "probe"],
+    ["doctor"],
+    ["backup"],
+    ["restore"],
+)
 HEAVY = ("alembic", "cryptography", "grpc", "pkcs11", "pydantic", "sqlalchemy", "structlog")
 
 

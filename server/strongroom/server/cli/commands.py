@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from strongroom.server.cli import checking, doctoring, making, probing, serving
+from strongroom.server.cli import backing_up, checking, doctoring, making, probing, restoring, serving
 from strongroom.server.cli.options import examples
 
 app = typer.Typer(
@@ -21,6 +21,8 @@ app.command(epilog=making.EXAMPLES)(making.init)
 app.command(epilog=serving.EXAMPLES)(serving.serve)
 app.command(epilog=checking.EXAMPLES)(checking.check_config)
 app.command(epilog=doctoring.EXAMPLES)(doctoring.doctor)
+app.command(epilog=backing_up.EXAMPLES)(backing_up.backup)
+app.command(epilog=restoring.EXAMPLES)(restoring.restore)
 app.add_typer(token_app, name="token")
 token_app.command(epilog=probing.EXAMPLES)(probing.probe)
 

@@ -2,17 +2,14 @@
 
 import os
 import secrets
-import signal
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 from strongroom.hsm import PinSource, load_profile
 from strongroom.hsm.provisioning import make_token
 from strongroom.server.cli.addresses import reachable
 from strongroom.server.cli.development_pki import issue_client, issue_server, make_authority
-from strongroom.server.cli.drafts import draft_for
+from strongroom.server.cli.drafts import draft_for, ending_tidily
 from strongroom.server.cli.plans import (
     TRUST_DOMAIN,
     DevelopmentPlan,
@@ -58,19 +55,9 @@ def make_deployment(plan: DevelopmentPlan) -> None:
             f"{final} exists. Nothing was changed. To begin anew, remove it: every key in it is lost then."
         )
     final.parent.mkdir(parents=True, exist_ok=True)
-    with _ending_tidily(), draft_for(final, first=_CONFIG) as draft:
+    with ending_tidily(), draft_for(final, first=_CONFIG) as draft:
         _fill(draft, plan)
         draft.replace(final)
-
-
-@contextmanager
-def _ending_tidily() -> Iterator[None]:
-    """Turns SIGTERM into an exception, as Ctrl-C is one, so that the draft is removed."""
-    before = signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _fill(draft: Path, plan: DevelopmentPlan) -> None:

@@ -6,6 +6,8 @@ The process that fills a draft holds a lock on it (flock, on the directory), whi
 import fcntl
 import os
 import shutil
+import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -26,6 +28,16 @@ def draft_for(final: Path, first: str) -> Iterator[Path]:
     with ExitStack() as stack:
         stack.callback(_remove_abandoned, final, first)  # a signal may come between making and locking it
         yield _make(final, stack)
+
+
+@contextmanager
+def ending_tidily() -> Iterator[None]:
+    """Turns SIGTERM into an exception, as Ctrl-C is one, so that the draft is removed."""
+    before = signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _prefix(final: Path) -> str:
@@ -79,3 +91,12 @@ def _locked(draft: Path) -> Iterator[int]:
 def _require_same(descriptor: int, path: Path) -> None:
     if not os.path.samestat(os.fstat(descriptor), path.lstat()):
         raise FileNotFoundError(path)
+
+
+def sync(path: Path) -> None:
+    """Returns once a file's content, or the names in a directory, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from strongroom.server.cli.backups.errors import BackupExists, BackupUnusable, NotConfirmed, TokenNeeded
 from strongroom.server.cli.development import AlreadyInitialised
 from strongroom.server.cli.plans import PlanInvalid
 from strongroom.server.process.exit_codes import EXPECTED, ExitCode, exit_code_of
@@ -10,7 +11,11 @@ from strongroom.server.process.supervisor import AlreadyRunning
 _CODES: Mapping[type[Exception], int] = {
     AlreadyInitialised: 1,
     AlreadyRunning: ExitCode.NOT_NOW,
+    BackupExists: 1,
+    BackupUnusable: ExitCode.NEVER,
+    NotConfirmed: 1,
     PlanInvalid: 2,
+    TokenNeeded: ExitCode.NOT_NOW,
 }
 
 

@@ -161,7 +161,9 @@ def only_one(directory: Path) -> Iterator[None]:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     except BlockingIOError:
-        raise AlreadyRunning("Another `strongroomd serve` runs for this deployment.") from None
+        raise AlreadyRunning(
+            "Another `strongroomd serve`, or a restoration, runs for this deployment."
+        ) from None
     finally:
         os.close(descriptor)
 
@@ -178,7 +180,7 @@ def serve(settings: Settings, config: Path, workers: int) -> int:
     with only_one(runtime_directory(settings)):
         store = open_store(settings, upgrade=True)
         try:
-            require_own(settings, store)
+            require_own(settings, store.deployment())
         finally:
             store.close()
         require_free(settings.server.listen)

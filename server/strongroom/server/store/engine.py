@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, exc, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, make_url
 
 from strongroom.server.store.errors import StoreExists, StoreUnavailable
 
@@ -12,7 +12,12 @@ _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_
 _IMMEDIATE = "strongroom_immediate"
 
 
-def open_engine(url: str, busy_timeout_s: float) -> Engine:
+def file_url(path: Path) -> URL:
+    """The URL of an SQLite file, whatever characters are in its path."""
+    return URL.create("sqlite", database=str(path))
+
+
+def open_engine(url: str | URL, busy_timeout_s: float) -> Engine:
     """An engine for a store's URL, `sqlite:////absolute/path`."""
     parsed = make_url(url)
     engine = create_engine(parsed, connect_args={"timeout": busy_timeout_s})

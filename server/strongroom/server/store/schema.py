@@ -36,7 +36,7 @@ def check(engine: Engine) -> None:
     Raises:
         SchemaUnknown: it is newer, or not a store.
     """
-    found = _revision(engine)
+    found = revision(engine)
     if found is None:
         raise SchemaUnknown("The database isn't a Strongroom store. Make one with `strongroomd init`.")
     if found != HEAD and found not in _known():
@@ -45,7 +45,7 @@ def check(engine: Engine) -> None:
 
 def is_outdated(engine: Engine) -> bool:
     """True if a database has an older schema of ours."""
-    found = _revision(engine)
+    found = revision(engine)
     return found != HEAD and found in _known()
 
 
@@ -59,7 +59,8 @@ def _scripts() -> "ScriptDirectory":
     return ScriptDirectory.from_config(_config())
 
 
-def _revision(engine: Engine) -> str | None:
+def revision(engine: Engine) -> str | None:
+    """The schema's revision that a database says it has; None if it isn't a store."""
     with engine.connect() as connection:
         if not inspect(connection).has_table(_VERSIONS):
             return None

@@ -1,5 +1,6 @@
 """Transactions whose failures are typed."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -8,7 +9,7 @@ from sqlalchemy import Connection, Engine, exc, insert
 
 from strongroom.server.store import tables
 from strongroom.server.store.engine import writing
-from strongroom.server.store.errors import StoreDamaged, StoreUnavailable
+from strongroom.server.store.errors import StoreDamaged, StoreError, StoreUnavailable
 
 _DAMAGE = frozenset({"SQLITE_NOTADB", "SQLITE_CORRUPT"})
 
@@ -38,9 +39,15 @@ def typed_errors() -> Iterator[None]:
     try:
         yield
     except exc.DBAPIError as error:
-        name = getattr(error.orig, "sqlite_errorname", type(error.orig).__name__)
-        if name in _DAMAGE:
-            raise StoreDamaged(f"The database is damaged ({name}): restore it from a backup.") from None
-        raise StoreUnavailable(f"The database failed: {name}.") from None
+        raise _typed(error.orig) from None
+    except sqlite3.Error as error:
+        raise _typed(error) from None
     except exc.SQLAlchemyError as error:
         raise StoreUnavailable(f"The database failed: {type(error).__name__}.") from None
+
+
+def _typed(error: BaseException | None) -> StoreError:
+    name = getattr(error, "sqlite_errorname", type(error).__name__)
+    if name in _DAMAGE:
+        return StoreDamaged(f"The database is damaged ({name}): restore it from a backup.")
+    return StoreUnavailable(f"The database failed: {name}.")

@@ -20,7 +20,7 @@ def store(subject: Subject) -> Iterator[Finding]:
     yield from differing
     damage = list(opened.damage())
     if damage:
-        yield failed(f"the database is damaged: {named(damage)}", "Stop the service; restore a backup.")
+        yield failed(f"the database is damaged: {named(damage)}", "Stop the service; `strongroomd restore`.")
     if not damage and not differing:
         count = opened.count_keys(subject.settings.deployment.account_id)
         yield ok(f"the database is whole and has {count} keys")
