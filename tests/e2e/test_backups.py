@@ -1,5 +1,6 @@
 """A backup is whole whatever happens meanwhile, and what was encrypted before it decrypts after its return."""
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -11,6 +12,8 @@ from tests.support.backups import age
 from tests.support.databases import rows
 from tests.support.deployments import Deployment, wait_until
 from tests.support.housekeeping import Housekeeping
+from tests.support.imports import OAEP, bring, external, parameters
+from tests.support.wrapping import wrap
 
 
 def _back_up(deployment: Deployment, name: str) -> Path:
@@ -90,7 +93,7 @@ def test_what_the_lost_history_made_good_is_not_destroyed(own_deployment: Deploy
         key_id = client.create_key().key_id
     with closing(Housekeeping(own_deployment)) as rounds:
         maker = rounds.maker()
-        material = maker._new_material(key_id)
+        material = maker.new_material(key_id)
         rounds.store.begin_rotate(key_id, material, "boot", "ON_DEMAND", most_on_demand=25)
         backup = _back_up(own_deployment, "backup")
         ref = maker._generate(material, "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT")
@@ -116,3 +119,24 @@ def test_after_an_old_backup_was_restored_keys_rotate(own_deployment: Deployment
         wait_until(lambda: len(client.list_key_rotations(key_id).rotations) == 1, 30)
         assert client.decrypt(blob).plaintext == b"x"
         assert client.describe_key(key_id).current_key_material_id != client.decrypt(blob).key_material_id
+
+
+def test_imported_material_that_is_away_is_not_lacking_and_can_be_brought_again(
+    own_deployment: Deployment,
+) -> None:
+    secret = os.urandom(32)
+    with own_deployment.served(), own_deployment.client() as client:
+        there, away = external(client), external(client)
+        for key_id in (there, away):
+            bring(client, key_id, secret)
+        blobs = [client.encrypt(key_id, b"x").ciphertext_blob for key_id in (there, away)]
+        client.delete_imported_key_material(away)
+        unused = parameters(client, there)
+        backup = _back_up(own_deployment, "backup")
+    restored = _restore(own_deployment, backup).json
+    assert (restored["lacking"], restored["unknown"], restored["lost"]) == ([], [], [])
+    with own_deployment.served(), own_deployment.client() as client:
+        assert client.describe_key(away).key_state == "PendingImport"
+        bring(client, away, secret)
+        assert [client.decrypt(blob).plaintext for blob in blobs] == [b"x", b"x"]
+        client.import_key_material(there, unused.import_token, wrap(unused.public_key, OAEP, secret))

@@ -26,10 +26,9 @@ from strongroom.server.core.errors import ImportTokenExpired
 from strongroom.server.store import NewImport, NewMaterial, Store
 from tests.support.deployments import Deployment, Service
 from tests.support.housekeeping import Housekeeping
+from tests.support.imports import OAEP, TWO_STEPS, bring, external, parameters
 from tests.support.wrapping import ALGORITHMS, pkcs8, wrap
 
-OAEP = "RSAES_OAEP_SHA_256"
-TWO_STEPS = "RSA_AES_KEY_WRAP_SHA_256"
 RSA_KEY = rsa.generate_private_key(65537, 2048)
 RSA_3072 = rsa.generate_private_key(65537, 3072)
 CURVES: dict[str, ec.EllipticCurve] = {
@@ -39,26 +38,6 @@ CURVES: dict[str, ec.EllipticCurve] = {
     "ECC_SECG_P256K1": ec.SECP256K1(),
 }
 DIGESTS = {"ECC_NIST_P256": hashes.SHA256(), "ECC_NIST_P384": hashes.SHA384(), "ECC_NIST_P521": hashes.SHA512(), "ECC_SECG_P256K1": hashes.SHA256()}  # fmt: skip
-
-
-def external(client: Client, key_spec: str = "SYMMETRIC_DEFAULT", key_usage: str | None = None) -> str:
-    key = client.create_key(key_spec=key_spec, key_usage=key_usage, origin="EXTERNAL")
-    assert (key.key_state, key.enabled, key.origin) == ("PendingImport", False, "EXTERNAL")
-    assert (key.current_key_material_id, key.expiration_model, key.valid_to) == ("", None, None)
-    return key.key_id
-
-
-def parameters(client: Client, key_id: str, algorithm: str = OAEP) -> ImportParameters:
-    return client.get_parameters_for_import(
-        key_id, wrapping_algorithm=algorithm, wrapping_key_spec="RSA_2048"
-    )
-
-
-def bring(client: Client, key_id: str, material: bytes, algorithm: str = OAEP, **more: Any) -> str:
-    """Imports material; gives its id."""
-    found = parameters(client, key_id, algorithm)
-    wrapped = wrap(found.public_key, algorithm, material)
-    return client.import_key_material(key_id, found.import_token, wrapped, **more).key_material_id
 
 
 @pytest.fixture
@@ -76,6 +55,12 @@ def key_id(client: Client, secret: bytes) -> str:
 
 def state(client: Client, key_id: str) -> str:
     return client.describe_key(key_id).key_state
+
+
+def test_a_key_of_origin_external_has_no_material_at_first(client: Client) -> None:
+    key = client.describe_key(external(client))
+    assert (key.key_state, key.enabled, key.origin) == ("PendingImport", False, "EXTERNAL")
+    assert (key.current_key_material_id, key.expiration_model, key.valid_to) == ("", None, None)
 
 
 # What can be imported, and how it is wrapped

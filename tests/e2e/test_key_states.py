@@ -14,12 +14,11 @@ from strongroom.client import Client, errors
 from strongroom.hsm import MaterialId
 from strongroom.server.operations import OPERATIONS
 from tests.support.housekeeping import Housekeeping
+from tests.support.imports import TWO_STEPS, bring, parameters
 from tests.support.wrapping import pkcs8, wrap
 
 # Batches of what is in it; what needs PKCS#11 v3.2 is in test_pkcs11_3_2; ListAliases finds a key by itself.
 NOT_IN_THE_TABLE = {"Encapsulate", "Decapsulate", "GetKeyLastUsage"}
-
-ALGORITHM = "RSA_AES_KEY_WRAP_SHA_256"
 
 State = Callable[[Client, Housekeeping, str], object]
 
@@ -69,19 +68,13 @@ def _key(client: Client, origin: str, material: bytes, **kind: str) -> tuple[str
     """A key that can be used, and its material if that was imported."""
     key_id = client.create_key(origin=origin, tags={"a": "b"}, **kind).key_id  # type: ignore[arg-type]
     if origin == "EXTERNAL":
-        _import(client, key_id, material)
+        bring(client, key_id, material, TWO_STEPS)
     return key_id, material
 
 
-def _import(client: Client, key_id: str, material: bytes) -> None:
-    client.import_key_material(key_id, *_wrapped(client, key_id, material))
-
-
 def _wrapped(client: Client, key_id: str, material: bytes) -> tuple[bytes, bytes]:
-    found = client.get_parameters_for_import(
-        key_id, wrapping_algorithm=ALGORITHM, wrapping_key_spec="RSA_2048"
-    )
-    return found.import_token, wrap(found.public_key, ALGORITHM, material)
+    found = parameters(client, key_id, TWO_STEPS)
+    return found.import_token, wrap(found.public_key, TWO_STEPS, material)
 
 
 def _symmetric(client: Client, origin: str) -> Key:

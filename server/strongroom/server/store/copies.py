@@ -14,7 +14,8 @@ def copy_database(source: Path, target: Path, busy_timeout_s: float) -> None:
 
     What is being created at that moment isn't copied: the copy may be used long after the creation was
     completed, and reconciliation would then undo it, which destroys the object of a key in use. Without
-    its row the object is unknown, and those are never touched.
+    its row the object is unknown, and those are never touched. Material that is being imported again is
+    absent in the copy, for its key remembers it.
 
     Args:
         source: the database.
@@ -57,9 +58,19 @@ def make_single_file(path: Path, busy_timeout_s: float) -> None:
 def _forget_what_is_being_created(copy: sqlite3.Connection) -> None:
     copy.execute("PRAGMA foreign_keys=ON")  # what refers to the rows goes with them
     copy.execute("BEGIN IMMEDIATE")
+    if _has_column(copy, "materials", "associated_at"):  # since revision 0007
+        copy.execute(
+            "UPDATE materials SET state = 'absent', intent_owner = NULL, intent_at = NULL "
+            "WHERE state = 'creating' AND associated_at IS NOT NULL"
+        )
     copy.execute("DELETE FROM materials WHERE state = 'creating'")
     copy.execute("DELETE FROM keys WHERE state = 'Creating'")
     copy.execute("COMMIT")
+
+
+def _has_column(copy: sqlite3.Connection, table: str, column: str) -> bool:
+    query = "SELECT 1 FROM pragma_table_info(?) WHERE name = ?"
+    return copy.execute(query, (table, column)).fetchone() is not None
 
 
 def _connect(path: Path, busy_timeout_s: float) -> sqlite3.Connection:

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, func, select, text
+from sqlalchemy import Connection, Engine, func, inspect, select, text
 
 from strongroom.server.store import schema
 from strongroom.server.store.engine import file_url, open_engine
 from strongroom.server.store.errors import StoreDamaged, StoreUnavailable
 from strongroom.server.store.keys import CREATING
 from strongroom.server.store.records import Deployment
-from strongroom.server.store.tables import changes, deployment, keys, materials, tombstones
+from strongroom.server.store.tables import changes, deployment, import_parameters, keys, materials, tombstones
 from strongroom.server.store.transactions import reading, typed_errors
 
 
@@ -67,7 +67,7 @@ class Survey:
 
 
 def should_be_on_token(material: SurveyedMaterial) -> bool:
-    """Whether a material's object is to be on the token: not while it is made or destroyed."""
+    """Whether a material's object is to be on the token: not while it is made or destroyed, or absent."""
     return material.state == "enabled"
 
 
@@ -118,6 +118,13 @@ def _keys(connection: Connection) -> Mapping[str, SurveyedKey]:
     return {row.key_id: SurveyedKey(row.key_id, row.key_spec, row.state) for row in connection.execute(query)}
 
 
+def _wrapping_pairs(connection: Connection) -> tuple[bytes, ...]:
+    """The pairs that key material is imported under: they come and go within a day, and are no materials."""
+    if not inspect(connection).has_table(import_parameters.name):  # before revision 0007
+        return ()
+    return tuple(connection.execute(select(import_parameters.c.material_id)).scalars())
+
+
 def _materials(connection: Connection) -> Mapping[bytes, SurveyedMaterial]:
     query = (
         select(
@@ -129,7 +136,7 @@ def _materials(connection: Connection) -> Mapping[bytes, SurveyedMaterial]:
             keys.c.current_material_id,
         )
         .join_from(materials, keys)
-        .where(keys.c.state != CREATING)
+        .where(keys.c.state != CREATING, materials.c.material_id.not_in(_wrapping_pairs(connection)))
         .order_by(keys.c.key_id, materials.c.created_at, materials.c.material_id)
     )
     return {
