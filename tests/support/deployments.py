@@ -18,9 +18,11 @@ from cryptography.x509 import load_pem_x509_certificate
 
 from strongroom.client import Client, Endpoint, errors
 from strongroom.server.cli.development_pki import Issued, issue_client
+from tests.support.hooking import Hooks
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 60.0
+ROUND_TIMEOUT_S = 60.0
 
 
 def free_port() -> int:
@@ -108,8 +110,8 @@ class Deployment:
         return [json.loads(line) for file in files for line in file.read_text().splitlines()]
 
     @contextmanager
-    def served(self, workers: int = 1) -> Iterator["Service"]:
-        service = Service.start(self, workers)
+    def served(self, workers: int = 1, hooks: Hooks | None = None) -> Iterator["Service"]:
+        service = Service.start(self, workers, hooks=hooks)
         try:
             yield service
         finally:
@@ -125,12 +127,15 @@ class Service:
         self.log = log
 
     @classmethod
-    def start(cls, deployment: Deployment, workers: int, *, wait: bool = True) -> "Service":
+    def start(
+        cls, deployment: Deployment, workers: int, *, hooks: Hooks | None = None, wait: bool = True
+    ) -> "Service":
         log = deployment.directory / f"serve-{time.time_ns()}.log"
         program = [sys.executable, "-m", "strongroom.server", "serve"]
         arguments = ["--config", str(deployment.config), "--workers", str(workers)]
         with log.open("wb") as file:
-            process = subprocess.Popen([*program, *arguments], stderr=file, stdout=file)
+            environment = hooks.environment() if hooks else None
+            process = subprocess.Popen([*program, *arguments], env=environment, stderr=file, stdout=file)
         service = cls(deployment, process, log)
         if wait:
             service.wait_ready()
@@ -168,6 +173,16 @@ class Service:
             if b"--name" in arguments:
                 found[arguments[arguments.index(b"--name") + 1].decode()] = int(child)
         return found
+
+    def do_round(self) -> None:
+        """Has the housekeeper do a round now; returns when one that began after the call has ended.
+
+        The log must have debug lines.
+        """
+        for _ in range(2):  # the first to end may have begun before
+            before = self.events().count("round ended")
+            os.kill(self.children()["housekeeper"], signal.SIGHUP)
+            wait_until(lambda: self.events().count("round ended") > before, ROUND_TIMEOUT_S)
 
     def stop(self) -> int:
         """SIGTERM, and the exit code."""

@@ -5,11 +5,12 @@ from datetime import timedelta
 from strongroom.hsm import Token
 from strongroom.server.app import material_maker, open_token, record_writer
 from strongroom.server.config import load_settings
+from strongroom.server.core.clock import utc_now
 from strongroom.server.housekeeping.deletion import Deletion
 from strongroom.server.housekeeping.reconciliation import Reconciliation
 from strongroom.server.housekeeping.rotation import Rotation
 from strongroom.server.operations import MaterialMaker
-from strongroom.server.store import Store, utc_now
+from strongroom.server.store import Store
 from tests.support.deployments import Deployment
 
 

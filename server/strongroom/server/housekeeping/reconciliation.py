@@ -20,8 +20,9 @@ from strongroom.hsm import (
     TokenUnavailable,
 )
 from strongroom.server.audit import RecordWriter
+from strongroom.server.core.clock import utc_now
 from strongroom.server.keyring import ref_of
-from strongroom.server.store import Intent, IntentLost, MaterialRecord, Store, utc_now
+from strongroom.server.store import Intent, IntentLost, MaterialRecord, Store
 
 _log = structlog.get_logger("strongroom.reconciliation")
 

@@ -92,6 +92,7 @@ class HousekeeperProcess:
                 job()
             except (AuditUnavailable, HsmError, StoreError) as error:
                 _log.warning("job not finished", job=name, error=type(error).__name__, reason=str(error))
+        _log.debug("round ended")
 
 
 async def _run(child: Child) -> None:

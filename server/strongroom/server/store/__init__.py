@@ -40,7 +40,7 @@ from strongroom.server.store.records import (
     Tag,
 )
 from strongroom.server.store.rotation import AUTOMATIC, ON_DEMAND
-from strongroom.server.store.store import Store, utc_now
+from strongroom.server.store.store import Store
 
 __all__ = [
     "AUTOMATIC",
@@ -81,5 +81,4 @@ __all__ = [
     "Tag",
     "TooManyAliases",
     "TooManyTags",
-    "utc_now",
 ]

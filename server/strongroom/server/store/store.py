@@ -1,11 +1,12 @@
 """The store: everything that isn't key material, in short transactions."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine, insert, select, text
 
+from strongroom.server.core.clock import utc_now
 from strongroom.server.store import (
     aliases,
     deletion,
@@ -42,11 +43,6 @@ from strongroom.server.store.transactions import changing, reading, typed_errors
 
 DEFAULT_BUSY_TIMEOUT_S = 5.0
 ENABLED = "Enabled"
-
-
-def utc_now() -> datetime:
-    """The time in UTC."""
-    return datetime.now(UTC)
 
 
 class Store:
