@@ -181,8 +181,23 @@ class Service:
         """
         for _ in range(2):  # the first to end may have begun before
             before = self.events().count("round ended")
-            os.kill(self.children()["housekeeper"], signal.SIGHUP)
+            self.wake_housekeeper()
             wait_until(lambda: self.events().count("round ended") > before, ROUND_TIMEOUT_S)
+
+    def wake_housekeeper(self) -> None:
+        """Has the housekeeper do a round now, or after the one that it does."""
+        os.kill(self.wait_started("housekeeper"), signal.SIGHUP)
+
+    def wait_started(self, name: str) -> int:
+        """Waits until a child has done with its start, after a crash too; gives its pid."""
+        found: list[int] = []
+
+        def is_started() -> bool:
+            found[:] = [pid for child, pid in self.children().items() if child == name]
+            return any(_catches(pid, signal.SIGHUP) for pid in found)
+
+        wait_until(is_started, START_TIMEOUT_S)
+        return found[0]
 
     def stop(self) -> int:
         """SIGTERM, and the exit code."""
@@ -223,6 +238,16 @@ def is_alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def _catches(pid: int, number: signal.Signals) -> bool:
+    """True for a process that has a handler of its own for a signal, as one that still starts hasn't."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return False
+    caught = next(int(line.split()[1], 16) for line in lines if line.startswith("SigCgt:"))
+    return bool(caught >> (number - 1) & 1)
 
 
 def _kill(pid: int) -> None:

@@ -24,17 +24,38 @@ class MovableClock:
             opened.write(struct.pack("d", self._ahead.total_seconds()))
 
 
+class CrashPoint:
+    """Has the process die that reaches a step next (strongroom.server.core.steps)."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def arm(self, step: str) -> None:
+        whole = self.file.with_suffix(".new")
+        whole.write_text(step)
+        whole.rename(self.file)
+
+    def has_struck(self) -> bool:
+        return not self.file.exists()
+
+
 @dataclass(frozen=True)
 class Hooks:
     """What to change in the processes of a service."""
 
     clock: MovableClock
+    crash: CrashPoint
 
     @classmethod
     def in_directory(cls, directory: Path) -> "Hooks":
-        return cls(MovableClock(directory / "clock"))
+        return cls(MovableClock(directory / "clock"), CrashPoint(directory / "crash"))
 
     def environment(self) -> dict[str, str]:
         """Of a process that is to have the hooks, and of its children."""
         path = os.pathsep.join(filter(None, (str(_HOOKS), os.environ.get("PYTHONPATH"))))
-        return {**os.environ, "PYTHONPATH": path, "STRONGROOM_TEST_CLOCK": str(self.clock.file)}
+        return {
+            **os.environ,
+            "PYTHONPATH": path,
+            "STRONGROOM_TEST_CLOCK": str(self.clock.file),
+            "STRONGROOM_TEST_CRASH": str(self.crash.file),
+        }

@@ -36,8 +36,8 @@ class Housekeeping:
     def rotate(self) -> int:
         return Rotation(self.store, self.maker(), self.records).run()
 
-    def reconcile(self) -> None:
-        Reconciliation(self.store, self.token, self.records, "other boot", 60).run()
+    def reconcile(self, boot_id: str = "other boot") -> None:
+        Reconciliation(self.store, self.token, self.records, boot_id, 60).run()
 
     def close(self) -> None:
         self.token.close()

@@ -5,11 +5,13 @@ It comes before everything else, so what it replaces in core is what all other m
 
 import mmap
 import os
+import signal
 import struct
 from datetime import datetime, timedelta
 from pathlib import Path
 
 _CLOCK = "STRONGROOM_TEST_CLOCK"
+_CRASH = "STRONGROOM_TEST_CRASH"
 
 
 def _move_clock(file: Path) -> None:
@@ -27,5 +29,23 @@ def _move_clock(file: Path) -> None:
     clock.utc_now = moved
 
 
+def _crash_at(file: Path) -> None:
+    """The process that reaches the step that the file names dies there, and takes the file with it."""
+    from strongroom.server.core import steps
+
+    def reached(step: str) -> None:
+        try:
+            if file.read_text() != step:
+                return
+            file.unlink()
+        except FileNotFoundError:
+            return
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    steps.reached = reached
+
+
 if _CLOCK in os.environ:
     _move_clock(Path(os.environ[_CLOCK]))
+if _CRASH in os.environ:
+    _crash_at(Path(os.environ[_CRASH]))

@@ -21,6 +21,7 @@ from strongroom.hsm import (
 )
 from strongroom.server.audit import RecordWriter
 from strongroom.server.core.clock import utc_now
+from strongroom.server.core.steps import reached
 from strongroom.server.keyring import ref_of
 from strongroom.server.store import Intent, IntentLost, MaterialRecord, Store
 
@@ -33,7 +34,7 @@ class Reconciliation:
     Args:
         store: the truth about what there should be.
         token: the truth about what there is.
-        records: told of everything that is changed.
+        records: told of everything that is changed; of what is undone before it is complete.
         boot_id: of the running service; its own intents have the grace period.
         grace_s: seconds that an intent may take.
     """
@@ -80,9 +81,13 @@ class Reconciliation:
         with suppress(IntentLost):  # its owner was quicker
             if intent.kind == "creating":
                 self._store.begin_undo(intent.material_id, self._boot_id)
+                reached("reconciliation.begun")
             existed = self._token.destroy(MaterialId(intent.material_id), intent.label)
-            self._store.complete_destroy(intent.material_id, f"{intent.kind} was interrupted")
+            reached("reconciliation.destroyed")
             self._tell("FinishInterruptedIntent", intent, kind=intent.kind, objectExisted=existed)
+            reached("reconciliation.recorded")
+            self._store.complete_destroy(intent.material_id, f"{intent.kind} was interrupted")
+            reached("reconciliation.completed")
 
     def _note_missing(self, materials: Iterable[MaterialRecord], found: frozenset[TokenObject]) -> None:
         for material in materials:

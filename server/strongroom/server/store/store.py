@@ -262,6 +262,11 @@ class Store:
             deletion.begin(connection, key_id, owner, self._clock())
             return tuple(i for i in materials.pending_intents(connection) if i.key_id == key_id)
 
+    def count_destroyed(self, key_id: str, reason: str) -> int:
+        """How many materials of a key were destroyed for this reason."""
+        with reading(self._engine) as connection:
+            return deletion.count_destroyed(connection, key_id, reason)
+
     def complete_delete(self, key_id: str) -> None:
         """Removes a key whose materials are all destroyed; NotInState if some aren't."""
         with changing(self._engine) as connection:
