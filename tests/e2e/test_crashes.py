@@ -82,9 +82,7 @@ def model() -> Model:
 
 @pytest.fixture(scope="module")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
-    deployment = Deployment.make(tmp_path_factory.mktemp("deployment") / "dev")
-    deployment.add_config('[log]\nlevel = "debug"')
-    return deployment
+    return Deployment.make(tmp_path_factory.mktemp("deployment") / "dev")
 
 
 class Services:

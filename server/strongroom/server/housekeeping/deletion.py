@@ -10,6 +10,7 @@ import structlog
 from strongroom.hsm import HsmError, MaterialId, Token, TokenUnavailable
 from strongroom.server.audit import RecordWriter
 from strongroom.server.core.steps import reached
+from strongroom.server.housekeeping.progress import Progress
 from strongroom.server.store import IntentLost, NotInState, Store
 
 _log = structlog.get_logger("strongroom.deletion")
@@ -33,14 +34,14 @@ class Deletion:
         self._records = records
         self._boot_id = boot_id
 
-    def run(self) -> int:
+    def run(self, progress: Progress) -> int:
         """Deletes what is due; gives how many keys. What the token refuses of one keeps back no other.
 
         Raises:
-            TokenUnavailable, StoreError, AuditUnavailable: the rest is left for the next time.
+            TokenUnavailable, StoreError, AuditUnavailable, RoundOver: the rest is left for the next time.
         """
         deleted = 0
-        for key_id in self._store.due_deletions():
+        for key_id in progress.over(self._store.due_deletions()):
             try:
                 self._delete(key_id)
             except NotInState:

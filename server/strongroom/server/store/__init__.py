@@ -21,6 +21,7 @@ from strongroom.server.store.errors import (
     TooManyTags,
 )
 from strongroom.server.store.feed import ChangeFeed
+from strongroom.server.store.jobs import JobRecord
 from strongroom.server.store.keys import DELETING
 from strongroom.server.store.records import (
     Alias,
@@ -56,6 +57,7 @@ __all__ = [
     "EncryptionsExhausted",
     "Intent",
     "IntentLost",
+    "JobRecord",
     "KeyPage",
     "KeyRecord",
     "KeyUsage",

@@ -23,6 +23,7 @@ from strongroom.server.store import (
 from strongroom.server.store.engine import create_file, open_engine, sqlite_path
 from strongroom.server.store.errors import NotInState, SchemaOutdated, StoreUnavailable
 from strongroom.server.store.feed import ChangeFeed, SqliteChangeFeed
+from strongroom.server.store.jobs import JobLog
 from strongroom.server.store.records import (
     Alias,
     AliasPage,
@@ -58,6 +59,7 @@ class Store:
         self._url = url
         self._busy_timeout_s = busy_timeout_s
         self._clock = clock
+        self.jobs = JobLog(engine, clock)
 
     @classmethod
     def create(cls, url: str, deployment: Deployment, clock: Callable[[], datetime] = utc_now) -> None:
@@ -338,6 +340,11 @@ class Store:
         now = self._clock()
         with changing(self._engine) as connection:
             return upkeep.acquire_lease(connection, name, holder, now, now + timedelta(seconds=ttl_s))
+
+    def is_leased(self, name: str) -> bool:
+        """True while somebody holds a lease."""
+        with reading(self._engine) as connection:
+            return upkeep.is_leased(connection, name, self._clock())
 
     def release_lease(self, name: str) -> None:
         """Ends a lease, whoever holds it."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from strongroom.server.app import open_store
-from strongroom.server.cli.examination import machine, records, service
+from strongroom.server.cli.examination import housekeeping, machine, records, service
 from strongroom.server.cli.examination.findings import Finding, Verdict, failed, ok
 from strongroom.server.cli.examination.subject import ClientFiles, Subject
 from strongroom.server.cli.token_choice import inspection, of_settings
@@ -39,6 +39,7 @@ CHECKS = (
     Check("database", records.store, ("store",)),
     Check("clock", machine.clock, ("store",)),
     Check("unfinished work", records.intents, ("store",)),
+    Check("housekeeping", housekeeping.jobs, ("store",)),
     Check("token", records.token, ("token",)),
     Check("capabilities", records.capabilities, ("token",)),
     Check("keys", records.materials, ("store", "token")),
