@@ -252,6 +252,25 @@ def test_a_rotation_that_was_interrupted_is_undone(client: Client, rounds: House
     assert client.decrypt(blob).plaintext == b"x"
 
 
+def test_what_is_undone_is_recorded_however_late(
+    client: Client, service: Service, rounds: Housekeeping, key_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds.store.begin_rotate(
+        key_id, rounds.maker().new_material(key_id), "dead", "ON_DEMAND", most_on_demand=25
+    )
+
+    def refuse(*_: object) -> None:
+        raise AuditUnavailable("full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rounds.records, "write_service_event", refuse)
+        with pytest.raises(AuditUnavailable):
+            rounds.reconcile("this boot")
+    rounds.reconcile("next boot")
+    told = [r for r in service.deployment.audit_records() if r["eventName"] == "FinishInterruptedIntent"]
+    assert [r["serviceEventDetails"]["keyId"] for r in told].count(key_id) == 1  # type: ignore[index]
+
+
 def test_all_materials_of_a_key_are_destroyed_with_it(
     client: Client, rounds: Housekeeping, key_id: str
 ) -> None:

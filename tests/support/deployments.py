@@ -4,11 +4,12 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,9 +19,11 @@ from cryptography.x509 import load_pem_x509_certificate
 
 from strongroom.client import Client, Endpoint, errors
 from strongroom.server.cli.development_pki import Issued, issue_client
+from tests.support.hooking import Hooks
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 60.0
+ROUND_TIMEOUT_S = 60.0
 
 
 def free_port() -> int:
@@ -108,8 +111,8 @@ class Deployment:
         return [json.loads(line) for file in files for line in file.read_text().splitlines()]
 
     @contextmanager
-    def served(self, workers: int = 1) -> Iterator["Service"]:
-        service = Service.start(self, workers)
+    def served(self, workers: int = 1, hooks: Hooks | None = None) -> Iterator["Service"]:
+        service = Service.start(self, workers, hooks=hooks)
         try:
             yield service
         finally:
@@ -125,12 +128,15 @@ class Service:
         self.log = log
 
     @classmethod
-    def start(cls, deployment: Deployment, workers: int, *, wait: bool = True) -> "Service":
+    def start(
+        cls, deployment: Deployment, workers: int, *, hooks: Hooks | None = None, wait: bool = True
+    ) -> "Service":
         log = deployment.directory / f"serve-{time.time_ns()}.log"
         program = [sys.executable, "-m", "strongroom.server", "serve"]
         arguments = ["--config", str(deployment.config), "--workers", str(workers)]
         with log.open("wb") as file:
-            process = subprocess.Popen([*program, *arguments], stderr=file, stdout=file)
+            environment = hooks.environment() if hooks else None
+            process = subprocess.Popen([*program, *arguments], env=environment, stderr=file, stdout=file)
         service = cls(deployment, process, log)
         if wait:
             service.wait_ready()
@@ -168,6 +174,34 @@ class Service:
             if b"--name" in arguments:
                 found[arguments[arguments.index(b"--name") + 1].decode()] = int(child)
         return found
+
+    def do_round(self) -> None:
+        """Has the housekeeper do a round now; returns when one that began after the call has ended."""
+        for _ in range(2):  # the first to end may have begun before
+            before = self._rounds()
+            self.wake_housekeeper()
+            wait_until(lambda: self._rounds() > before, ROUND_TIMEOUT_S)
+
+    def _rounds(self) -> int:
+        """How often all jobs have come to an end."""
+        with closing(sqlite3.connect(self.deployment.directory / "strongroom.db", timeout=10)) as connection:
+            (runs,) = connection.execute("SELECT coalesce(min(runs), 0) FROM jobs").fetchone()
+        return int(runs)
+
+    def wake_housekeeper(self) -> None:
+        """Has the housekeeper do a round now, or after the one that it does."""
+        os.kill(self.wait_started("housekeeper"), signal.SIGHUP)
+
+    def wait_started(self, name: str) -> int:
+        """Waits until a child has done with its start, after a crash too; gives its pid."""
+        found: list[int] = []
+
+        def is_started() -> bool:
+            found[:] = [pid for child, pid in self.children().items() if child == name]
+            return any(_catches(pid, signal.SIGHUP) for pid in found)
+
+        wait_until(is_started, START_TIMEOUT_S)
+        return found[0]
 
     def stop(self) -> int:
         """SIGTERM, and the exit code."""
@@ -208,6 +242,16 @@ def is_alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def _catches(pid: int, number: signal.Signals) -> bool:
+    """True for a process that has a handler of its own for a signal, as one that still starts hasn't."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return False
+    caught = next(int(line.split()[1], 16) for line in lines if line.startswith("SigCgt:"))
+    return bool(caught >> (number - 1) & 1)
 
 
 def _kill(pid: int) -> None:

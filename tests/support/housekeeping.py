@@ -5,12 +5,14 @@ from datetime import timedelta
 from strongroom.hsm import Token
 from strongroom.server.app import material_importer, material_maker, open_token, record_writer
 from strongroom.server.config import load_settings
+from strongroom.server.core.clock import utc_now
 from strongroom.server.housekeeping.deletion import Deletion
 from strongroom.server.housekeeping.expiry import Expiry
+from strongroom.server.housekeeping.progress import Progress
 from strongroom.server.housekeeping.reconciliation import Reconciliation
 from strongroom.server.housekeeping.rotation import Rotation
 from strongroom.server.operations import MaterialImporter, MaterialMaker
-from strongroom.server.store import Store, utc_now
+from strongroom.server.store import Store
 from tests.support.deployments import Deployment
 
 
@@ -28,22 +30,22 @@ class Housekeeping:
         self.now += timedelta(**duration)
 
     def delete(self, token: Token | None = None) -> int:
-        return Deletion(self.store, token or self.token, self.records, "boot").run()
+        return Deletion(self.store, token or self.token, self.records, "boot").run(Progress())
 
     def maker(self) -> MaterialMaker:
         return material_maker(self.settings, self.token, self.store, "boot")
 
     def rotate(self) -> int:
-        return Rotation(self.store, self.maker(), self.records).run()
+        return Rotation(self.store, self.maker(), self.records).run(Progress())
 
     def importer(self) -> MaterialImporter:
         return material_importer(self.maker(), self.token, self.store)
 
     def expire(self) -> int:
-        return Expiry(self.store, self.importer(), self.records).run()
+        return Expiry(self.store, self.importer(), self.records).run(Progress())
 
-    def reconcile(self) -> None:
-        Reconciliation(self.store, self.token, self.records, "other boot", 60).run()
+    def reconcile(self, boot_id: str = "other boot") -> None:
+        Reconciliation(self.store, self.token, self.records, boot_id, 60).run(Progress())
 
     def close(self) -> None:
         self.token.close()

@@ -88,7 +88,7 @@ def kill_rounds(deployment: Deployment, rounds: int, seed: int, progress: Progre
         _check_answers(deployment, answered)
     finally:
         service.stop()
-    _check_token(deployment)
+    check_token(deployment)
     return {
         "rounds": rounds,
         "kills": kills,
@@ -135,7 +135,7 @@ def _check_answers(deployment: Deployment, answered: Answered) -> None:
     assert set(answered.keys) <= listed
 
 
-def _check_token(deployment: Deployment) -> None:
+def check_token(deployment: Deployment) -> None:
     """No orphan object, no row without an object."""
     settings = load_settings(deployment.config)
     store, token = open_store(settings), open_token(settings)

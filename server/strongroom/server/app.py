@@ -14,6 +14,7 @@ from strongroom.server.authentication import Authenticator, PrincipalMap
 from strongroom.server.authorization import Authorizer
 from strongroom.server.config import Settings
 from strongroom.server.core.arns import Realm
+from strongroom.server.core.clock import utc_now
 from strongroom.server.core.event_ids import EventIds
 from strongroom.server.core.import_tokens import ImportTokens
 from strongroom.server.core.markers import Markers
@@ -29,7 +30,7 @@ from strongroom.server.operations.asymmetric import AsymmetricKeys
 from strongroom.server.operations.mac_keys import MacKeys
 from strongroom.server.operations.symmetric import SymmetricCipher
 from strongroom.server.pipeline import Pipeline, RequestLog
-from strongroom.server.store import Deployment, Store, StoreForeign, utc_now
+from strongroom.server.store import Deployment, Store, StoreForeign
 
 _SLOW_THREADS = 2
 

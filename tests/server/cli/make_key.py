@@ -12,7 +12,8 @@ from pathlib import Path
 from strongroom.hsm import KeyKind, KeyPurpose, MaterialId
 from strongroom.server.app import open_store, open_token
 from strongroom.server.config import load_settings
-from strongroom.server.store import NewKey, NewMaterial, utc_now
+from strongroom.server.core.clock import utc_now
+from strongroom.server.store import NewKey, NewMaterial
 
 LONG_AGO = timedelta(days=1)
 

@@ -1,7 +1,10 @@
 import hashlib
 import socket
+import sqlite3
 import subprocess
+import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from threading import Thread
 
@@ -117,6 +120,57 @@ def test_an_object_that_the_database_does_not_know_is_told(deployment: Deploymen
 def test_work_that_nobody_finishes_is_told(deployment: Deployment) -> None:
     key_id = deployment.make_key("begun")
     assert _look(deployment)["unfinished work"] == [("warning", f"begun long ago and not finished: {key_id}")]
+
+
+def _write_job(deployment: Deployment, **values: object) -> None:
+    """As the housekeeper does; times in seconds before now."""
+    now_us = time.time_ns() // 1000
+    row = {"name": "rotation", "items": 3, "done": 3, "of": 3, "duration_us": 2500, "runs": 12, "failures": 0}
+    times = {name: now_us - int(values.pop(name) * 1e6) for name in list(values) if name.endswith("_at")}  # type: ignore[operator]
+    row.update(times, **values)
+    names = ", ".join(f'"{name}"' for name in row)
+    with closing(sqlite3.connect(deployment.directory / "strongroom.db")) as connection, connection:
+        marks = ", ".join("?" for _ in row)
+        connection.execute(f"INSERT INTO jobs ({names}) VALUES ({marks})", list(row.values()))  # noqa: S608 # our own names
+
+
+def test_the_last_run_of_a_job_is_shown(deployment: Deployment) -> None:
+    assert _look(deployment)["housekeeping"] == [("ok", "no round has been done yet")]
+    _write_job(deployment, started_at=7200, finished_at=7200)
+    ((verdict, text),) = _look(deployment)["housekeeping"]
+    assert (verdict, text) == ("ok", "rotation ran 2 h ago, for 2 ms, 3 changed; 12 runs, 0 failed")
+    answer = deployment.run("doctor", "--output", "json").json
+    (figures,) = [finding["figures"] for finding in answer["findings"] if "figures" in finding]
+    assert (figures["name"], figures["duration_us"], figures["runs"]) == ("rotation", 2500, 12)
+
+
+def test_how_far_a_job_is_is_shown(deployment: Deployment) -> None:
+    _write_job(deployment, started_at=10, done=1200, of=10_000)
+    ((verdict, text),) = _look(deployment)["housekeeping"]
+    assert verdict == "ok"
+    assert text.endswith("s ago, at 1,200 of 10,000")
+
+
+def test_a_job_that_failed_is_told(deployment: Deployment) -> None:
+    _write_job(deployment, started_at=60, finished_at=120, failed_at=59, failure="HsmFault: full", failures=1)
+    findings = _look(deployment, code=1)
+    ((verdict, text),) = findings["housekeeping"]
+    assert verdict == "failed"
+    assert text.startswith("rotation failed ")
+    assert text.endswith("HsmFault: full")
+
+
+def test_a_job_that_is_late_is_told_while_the_service_runs(deployment: Deployment) -> None:
+    _write_job(deployment, started_at=3600, finished_at=3600)
+    assert _look(deployment)["housekeeping"][0][0] == "ok"
+    with socket.create_server(("127.0.0.1", deployment.port)):
+        answer = deployment.run("doctor", "--output", "json").json
+    (finding,) = [finding for finding in answer["findings"] if finding["check"] == "housekeeping"]
+    assert (finding["verdict"], finding["text"]) == (
+        "failed",
+        "rotation was last begun 60 min ago, while the service runs",
+    )
+    assert "log" in finding["remedy"]
 
 
 def test_a_clock_that_went_back_is_told(deployment: Deployment) -> None:

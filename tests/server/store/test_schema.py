@@ -12,6 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import insert
 
+from strongroom.server.core.clock import utc_now
 from strongroom.server.store import (
     SchemaOutdated,
     SchemaUnknown,
@@ -21,7 +22,6 @@ from strongroom.server.store import (
     StoreUnavailable,
     schema,
     tables,
-    utc_now,
 )
 from strongroom.server.store.engine import create_file, open_engine, writing
 from strongroom.server.store.tables import metadata

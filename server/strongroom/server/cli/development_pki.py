@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from strongroom.server.core.clock import utc_now
+
 _AUTHORITY_DAYS = 3650
 _LEAF_DAYS = 825
 
@@ -76,7 +78,7 @@ def _issue(
 def _builder(
     subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, days: int
 ) -> x509.CertificateBuilder:
-    now = dt.datetime.now(dt.UTC)
+    now = utc_now()
     return (
         x509.CertificateBuilder()
         .subject_name(subject)

@@ -75,5 +75,6 @@ def _print(name: str, finding: "Finding") -> None:
         console.print(f"    {escape(finding.remedy)}", soft_wrap=True)
 
 
-def _as_json(name: str, finding: "Finding") -> Mapping[str, str]:
-    return {"check": name, "verdict": finding.verdict, "text": finding.text, "remedy": finding.remedy}
+def _as_json(name: str, finding: "Finding") -> Mapping[str, object]:
+    document = {"check": name, "verdict": finding.verdict, "text": finding.text, "remedy": finding.remedy}
+    return {**document, "figures": finding.figures} if finding.figures else document

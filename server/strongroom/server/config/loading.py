@@ -3,7 +3,6 @@
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from strongroom.server.config.locations import Location, line_of, locate
 from strongroom.server.config.options import section_of
 from strongroom.server.config.problems import ConfigInvalid, Problem
 from strongroom.server.config.settings import Settings
+from strongroom.server.core.clock import utc_now
 
 _PLACE = re.compile(r"\(at line (\d+), column \d+\)")
 
@@ -89,7 +89,7 @@ def _problems(error: ValidationError, lines: Mapping[Location, int]) -> Iterator
 
 def _file_problems(table: Mapping[str, Any], base: Path, lines: Mapping[Location, int]) -> Iterator[Problem]:
     """Looks at the files of every section that is right by itself, whatever is wrong with the others."""
-    now = datetime.now(UTC)
+    now = utc_now()
     for name, section in _right_sections(table, base):
         for option, text in CHECKS[name](section, now):
             location = (name, option)

@@ -9,6 +9,8 @@ import structlog
 
 from strongroom.hsm import HsmError, MaterialId, Token, TokenUnavailable
 from strongroom.server.audit import RecordWriter
+from strongroom.server.core.steps import reached
+from strongroom.server.housekeeping.progress import Progress
 from strongroom.server.store import IntentLost, NotInState, Store
 
 _log = structlog.get_logger("strongroom.deletion")
@@ -32,14 +34,14 @@ class Deletion:
         self._records = records
         self._boot_id = boot_id
 
-    def run(self) -> int:
+    def run(self, progress: Progress) -> int:
         """Deletes what is due; gives how many keys. What the token refuses of one keeps back no other.
 
         Raises:
-            TokenUnavailable, StoreError, AuditUnavailable: the rest is left for the next time.
+            TokenUnavailable, StoreError, AuditUnavailable, RoundOver: the rest is left for the next time.
         """
         deleted = 0
-        for key_id in self._store.due_deletions():
+        for key_id in progress.over(self._store.due_deletions()):
             try:
                 self._delete(key_id)
             except NotInState:
@@ -55,11 +57,17 @@ class Deletion:
     def _delete(self, key_id: str) -> None:
         self._records.require(for_change=True)
         intents = self._store.begin_delete(key_id, self._boot_id)
+        reached("deletion.begun")
         for intent in intents:
             self._token.destroy(MaterialId(intent.material_id), intent.label)
+            reached("deletion.destroyed")
             with suppress(IntentLost):
                 self._store.complete_destroy(intent.material_id, _REASON)
-        details = {"keyId": key_id, "materialsDestroyed": len(intents)}
+            reached("deletion.removed")
+        destroyed = self._store.count_destroyed(key_id, _REASON)  # those before a crash, too
+        details = {"keyId": key_id, "materialsDestroyed": destroyed}
         self._records.write_service_event("DeleteKey", details)
+        reached("deletion.recorded")
         self._store.complete_delete(key_id)
+        reached("deletion.completed")
         _log.info("DeleteKey", key_id=key_id)

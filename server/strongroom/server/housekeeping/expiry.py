@@ -4,6 +4,7 @@ import structlog
 
 from strongroom.hsm import HsmError, TokenUnavailable
 from strongroom.server.audit import RecordWriter
+from strongroom.server.housekeeping.progress import Progress
 from strongroom.server.operations import MaterialImporter
 from strongroom.server.store import ImportUnderWay, IntentLost, NoSuchMaterial, Store
 
@@ -24,16 +25,16 @@ class Expiry:
         self._importer = importer
         self._records = records
 
-    def run(self) -> int:
+    def run(self, progress: Progress) -> int:
         """Deletes what has expired; gives how much. What the token refuses of one keeps back no other.
 
         Raises:
-            TokenUnavailable, StoreError, AuditUnavailable: the rest is left for the next time.
+            TokenUnavailable, StoreError, AuditUnavailable, RoundOver: the rest is left for the next time.
         """
         deleted = 0
-        for key_id, name in self._store.expired_materials():
+        for key_id, name in progress.over(self._store.expired_materials()):
             deleted += self._has_deleted_material(key_id, name)
-        for parameters in self._store.expired_parameters():
+        for parameters in progress.over(self._store.expired_parameters()):
             try:
                 self._importer.destroy_pair(parameters, "its import token expired")
             except IntentLost:

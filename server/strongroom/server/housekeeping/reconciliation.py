@@ -20,8 +20,11 @@ from strongroom.hsm import (
     TokenUnavailable,
 )
 from strongroom.server.audit import RecordWriter
+from strongroom.server.core.clock import utc_now
+from strongroom.server.core.steps import reached
+from strongroom.server.housekeeping.progress import Progress
 from strongroom.server.keyring import ref_of
-from strongroom.server.store import Intent, IntentLost, MaterialRecord, Store, utc_now
+from strongroom.server.store import Intent, IntentLost, MaterialRecord, Store
 
 _log = structlog.get_logger("strongroom.reconciliation")
 
@@ -32,7 +35,7 @@ class Reconciliation:
     Args:
         store: the truth about what there should be.
         token: the truth about what there is.
-        records: told of everything that is changed.
+        records: told of everything that is changed; of what is undone before it is complete.
         boot_id: of the running service; its own intents have the grace period.
         grace_s: seconds that an intent may take.
     """
@@ -46,20 +49,22 @@ class Reconciliation:
         self._boot_id = boot_id
         self._grace = timedelta(seconds=grace_s)
 
-    def run(self) -> None:
-        """Finishes, undoes and notes what needs it.
+    def run(self, progress: Progress) -> int:
+        """Finishes, undoes and notes what needs it; gives how many intents and materials did.
 
         Raises:
-            HsmError, StoreError, AuditUnavailable: the rest is left for the next time.
+            HsmError, StoreError, AuditUnavailable, RoundOver: the rest is left for the next time.
         """
-        for intent in self._store.pending_intents():
-            if intent.kind != "deleting" and self._is_dead(intent):
-                self._try_to_finish(intent)
+        pending = self._store.pending_intents()
+        dead = [intent for intent in pending if intent.kind != "deleting" and self._is_dead(intent)]
+        for intent in progress.over(dead):
+            self._try_to_finish(intent)
         # In this order: a key created meanwhile is on the token but not yet among these materials.
         materials = self._store.all_materials()
         objects = self._token.objects()
-        self._note_missing(materials, frozenset(objects))
+        changed = self._note_missing(progress.over(materials), frozenset(objects))
         self._report_unknown(objects)
+        return len(dead) + changed
 
     def _is_dead(self, intent: Intent) -> bool:
         return intent.owner != self._boot_id or utc_now() - intent.begun_at > self._grace
@@ -79,18 +84,26 @@ class Reconciliation:
         with suppress(IntentLost):  # its owner was quicker
             if intent.kind == "creating":
                 self._store.begin_undo(intent.material_id, self._boot_id)
+                reached("reconciliation.begun")
             existed = self._token.destroy(MaterialId(intent.material_id), intent.label)
-            self._store.complete_destroy(intent.material_id, f"{intent.kind} was interrupted")
+            reached("reconciliation.destroyed")
             self._tell("FinishInterruptedIntent", intent, kind=intent.kind, objectExisted=existed)
+            reached("reconciliation.recorded")
+            self._store.complete_destroy(intent.material_id, f"{intent.kind} was interrupted")
+            reached("reconciliation.completed")
 
-    def _note_missing(self, materials: Iterable[MaterialRecord], found: frozenset[TokenObject]) -> None:
+    def _note_missing(self, materials: Iterable[MaterialRecord], found: frozenset[TokenObject]) -> int:
+        changed = 0
         for material in materials:
             is_there = TokenObject(material.material_id, material.label) in found
             if not is_there and self._store.mark_missing(material.material_id):
                 self._tell("KeyMaterialMissing", material)
+                changed += 1
             elif is_there and material.missing_since is not None and self._is_itself(material):
                 self._store.mark_found(material.material_id)
                 self._tell("KeyMaterialFound", material)
+                changed += 1
+        return changed
 
     def _is_itself(self, material: MaterialRecord) -> bool:
         try:

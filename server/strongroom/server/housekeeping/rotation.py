@@ -10,6 +10,7 @@ import structlog
 
 from strongroom.hsm import HsmError, TokenUnavailable
 from strongroom.server.audit import RecordWriter
+from strongroom.server.housekeeping.progress import Progress
 from strongroom.server.operations import MaterialMaker
 from strongroom.server.store import AUTOMATIC, IntentLost, NoSuchKey, NotInState, RotationUnderWay, Store
 
@@ -18,7 +19,6 @@ _log = structlog.get_logger("strongroom.rotation")
 MOST_ENCRYPTIONS = 2**31
 
 _PAUSE_S = 0.005  # for the requests that want the store and the token, too
-_TOLD_EVERY = 500
 
 
 class Rotation:
@@ -35,18 +35,15 @@ class Rotation:
         self._maker = maker
         self._records = records
 
-    def run(self) -> int:
+    def run(self, progress: Progress) -> int:
         """Rotates what is due; gives how many keys. What the token refuses of one keeps back no other.
 
         Raises:
-            TokenUnavailable, StoreError, AuditUnavailable: the rest is left for the next time.
+            TokenUnavailable, StoreError, AuditUnavailable, RoundOver: the rest is left for the next time.
         """
-        due = self._store.due_rotations(MOST_ENCRYPTIONS)
         rotated = 0
-        for done, key_id in enumerate(due, start=1):
+        for key_id in progress.over(self._store.due_rotations(MOST_ENCRYPTIONS)):
             rotated += self._has_rotated(key_id)
-            if done % _TOLD_EVERY == 0:
-                _log.info("rotating", done=done, of=len(due))
             time.sleep(_PAUSE_S)
         return rotated
 

@@ -18,6 +18,7 @@ from strongroom.hsm import (
 )
 from strongroom.server.core.import_tokens import LIFETIME, ImportTokens, unknown
 from strongroom.server.core.material_names import MaterialNames
+from strongroom.server.core.steps import reached
 from strongroom.server.operations.material_making import MaterialMaker
 from strongroom.server.store import (
     ImportParameters,
@@ -95,11 +96,14 @@ class MaterialImporter:
         self._store.begin_parameters(
             to.key_id, pair, new, self._maker.boot_id, allowed_in=to.stored_states, most=MOST_PARAMETERS
         )
+        reached("parameters.intended")
         pair_id = MaterialId(pair.material_id)
         with self._maker.undoing_on_failure(pair_id, pair.label):
             ref = self._token.generate_wrapping_pair(pair_id, pair.label, wrapping_kind, purpose)
+        reached("parameters.made")
         with self._maker.destroying_what_was_lost(ref):
             self._store.complete_parameters(pair_id, ref.check)
+        reached("parameters.completed")
         return Parameters(self._tokens.make(pair_id, to.key_id, valid_to), ref.check, valid_to)
 
     def opened(self, token: bytes, key_id: str, now: datetime) -> ImportParameters:
@@ -136,6 +140,7 @@ class MaterialImporter:
         intent = self._store.begin_import(
             to.key_id, fresh, new, self._maker.boot_id, allowed_in=to.stored_states
         )
+        reached("import.intended")
         if intent.is_present:
             self._store.complete_import(to.key_id, intent, b"", new)
         else:
@@ -144,8 +149,10 @@ class MaterialImporter:
                 ref = self._token.import_key(
                     _wrapped(parameters, data), material_id, intent.label, to.kind, to.purpose
                 )
+            reached("import.made")
             with self._maker.destroying_what_was_lost(ref):
                 self._store.complete_import(to.key_id, intent, ref.check, new)
+        reached("import.completed")
 
     def discard(self, parameters: ImportParameters, reason: str) -> None:
         """Destroys a wrapping pair; where token or store don't answer, reconciliation will."""
@@ -159,9 +166,12 @@ class MaterialImporter:
             HsmError, StoreError: not now; reconciliation will.
         """
         self._store.begin_destroy(parameters.material_id, self._maker.boot_id)
+        reached("pair.begun")
         self._token.destroy(MaterialId(parameters.material_id), parameters.label)
+        reached("pair.destroyed")
         with suppress(IntentLost):
             self._store.complete_destroy(parameters.material_id, reason)
+        reached("pair.completed")
 
     def delete(self, key_id: str, name: str | None) -> bool:
         """Destroys a material, the current one unless another is named; False if it wasn't there.
@@ -187,13 +197,17 @@ class MaterialImporter:
         intent = self._store.begin_delete_material(key_id, name, self._maker.boot_id, if_expired=True)
         if intent is None:
             return False
+        reached("material_deletion.begun")
         announce()
+        reached("material_deletion.recorded")
         return self._destroy(intent)
 
     def _destroy(self, intent: Intent) -> bool:
         self._token.destroy(MaterialId(intent.material_id), intent.label)
+        reached("material_deletion.destroyed")
         with suppress(IntentLost):
             self._store.complete_destroy(intent.material_id, "the imported material was deleted")
+        reached("material_deletion.completed")
         return True
 
 

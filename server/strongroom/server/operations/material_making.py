@@ -6,6 +6,7 @@ from datetime import datetime
 
 from strongroom.hsm import HsmError, KeyKind, KeyPurpose, MaterialId, MaterialRef, Token
 from strongroom.server.core.blob import kms_material_id
+from strongroom.server.core.steps import reached
 from strongroom.server.store import (
     AUTOMATIC,
     ON_DEMAND,
@@ -52,9 +53,13 @@ class MaterialMaker:
         """
         material = self.new_material(key.key_id, request)
         self._store.begin_create(key, material, self.boot_id)
+        reached("creation.intended")
         ref = self._generate(material, key.key_spec, key.key_usage)
+        reached("creation.made")
         with self.destroying_what_was_lost(ref):
-            return self._store.complete_create(key.key_id, ref.material_id, ref.check)
+            record = self._store.complete_create(key.key_id, ref.material_id, ref.check)
+        reached("creation.completed")
+        return record
 
     def rotate(self, key_id: str, key_spec: str, key_usage: str, request: RequestId | None = None) -> None:
         """Makes another material for a key on demand, which becomes its current one.
@@ -68,8 +73,11 @@ class MaterialMaker:
         self._store.begin_rotate(
             key_id, material, self.boot_id, ON_DEMAND, most_on_demand=MOST_ON_DEMAND_ROTATIONS
         )
+        reached("rotation.intended")
         ref = self._generate(material, key_spec, key_usage)
+        reached("rotation.made")
         self._complete_rotation(key_id, ref, ON_DEMAND)
+        reached("rotation.completed")
 
     def rotate_if_due(self, key: KeyRecord, *, most_encryptions: int, announce: Callable[[], None]) -> None:
         """Makes another material for a key whose time has come.
@@ -85,13 +93,17 @@ class MaterialMaker:
         """
         material = self.new_material(key.key_id)
         self._store.begin_due_rotation(key.key_id, material, self.boot_id, most_encryptions=most_encryptions)
+        reached("due_rotation.intended")
         ref = self._generate(material, key.key_spec, key.key_usage)
+        reached("due_rotation.made")
         try:
             announce()
         except BaseException:
             self._undo(ref.material_id, ref.label)
             raise
+        reached("due_rotation.announced")
         self._complete_rotation(key.key_id, ref, AUTOMATIC)
+        reached("due_rotation.completed")
 
     def _complete_rotation(self, key_id: str, ref: MaterialRef, rotation_type: str) -> None:
         with self.destroying_what_was_lost(ref):
@@ -130,5 +142,8 @@ class MaterialMaker:
         """Undoes an intent; where token or store don't answer, reconciliation will."""
         with suppress(HsmError, StoreError):
             self._store.begin_undo(material_id, self.boot_id)
+            reached("undo.begun")
             self._token.destroy(material_id, label)
+            reached("undo.destroyed")
             self._store.complete_destroy(material_id, "making it failed")
+            reached("undo.completed")

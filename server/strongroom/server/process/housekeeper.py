@@ -4,25 +4,20 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import Callable
 
 import structlog
 
 from strongroom.hsm import HsmError, Token, TokenState
 from strongroom.server.app import material_importer, material_maker, open_store, open_token, record_writer
 from strongroom.server.audit import AuditUnavailable, RecordWriter
-from strongroom.server.housekeeping.deletion import Deletion
-from strongroom.server.housekeeping.expiry import Expiry
-from strongroom.server.housekeeping.reconciliation import Reconciliation
-from strongroom.server.housekeeping.rotation import Rotation
+from strongroom.server.housekeeping.jobs import JobParts, jobs_of
+from strongroom.server.housekeeping.leases import LEASE, Lease
+from strongroom.server.housekeeping.rounds import Round
 from strongroom.server.process.children import Child, on_orphaned, run_child, say_ready
 from strongroom.server.store import Store, StoreError
 
 _log = structlog.get_logger("strongroom.housekeeper")
 
-_LEASE = "housekeeping"
-_REQUEST_IDS_S = 24 * 3600
-"""How long a request is known again by its id."""
 _LEASE_INTERVALS = 3
 
 
@@ -48,7 +43,7 @@ class HousekeeperProcess:
         say_ready()
         with contextlib.suppress(StoreError):  # the first round tries again
             # Only one supervisor serves a deployment: whoever else holds the lease is dead.
-            store.release_lease(_LEASE)
+            store.release_lease(LEASE)
         while not self._stopping.is_set():
             await asyncio.to_thread(self._round, store, token, records)
             with contextlib.suppress(TimeoutError):
@@ -56,7 +51,7 @@ class HousekeeperProcess:
             self._wake.clear()
         token.close()
         with contextlib.suppress(StoreError):
-            store.release_lease(_LEASE)
+            store.release_lease(LEASE)
         store.close()
 
     def _stop(self) -> None:
@@ -68,33 +63,22 @@ class HousekeeperProcess:
             self._loop.call_soon_threadsafe(self._wake.set)
 
     def _round(self, store: Store, token: Token, records: RecordWriter) -> None:
-        """One round; what can't be done now is tried in the next, and keeps back nothing else."""
+        """One round, if it can be begun and another process doesn't do it."""
         child = self._child
-        settings, boot_id = child.settings.housekeeping, child.boot_id
-        ttl_s = _LEASE_INTERVALS * settings.reconcile_interval_s
+        boot_id = child.boot_id
+        lease = Lease(store, boot_id, _LEASE_INTERVALS * child.settings.housekeeping.reconcile_interval_s)
         try:
             records.tend()
             token.heartbeat()
-            if not store.acquire_lease(_LEASE, boot_id, ttl_s):
+            if not lease.take():
                 return
         except (AuditUnavailable, HsmError, StoreError) as error:
             _log.warning("round not begun", error=type(error).__name__, reason=str(error))
             return
         maker = material_maker(child.settings, token, store, boot_id)
         importer = material_importer(maker, token, store)
-        jobs: dict[str, Callable[[], object]] = {
-            "reconciliation": Reconciliation(store, token, records, boot_id, settings.intent_grace_s).run,
-            "deletion": Deletion(store, token, records, boot_id).run,
-            "rotation": Rotation(store, maker, records).run,
-            "expiry": Expiry(store, importer, records).run,
-            "request ids": lambda: store.trim_requests(_REQUEST_IDS_S),
-            "change feed": lambda: store.trim_changes(settings.change_feed_retention_s),
-        }
-        for name, job in jobs.items():
-            try:
-                job()
-            except (AuditUnavailable, HsmError, StoreError) as error:
-                _log.warning("job not finished", job=name, error=type(error).__name__, reason=str(error))
+        parts = JobParts(child.settings.housekeeping, store, token, records, maker, importer, boot_id)
+        Round(store.jobs, lease, self._stopping.is_set).run(jobs_of(parts))
 
 
 async def _run(child: Child) -> None:

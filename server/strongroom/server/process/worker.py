@@ -12,9 +12,10 @@ import uvloop
 from strongroom.hsm import TokenState
 from strongroom.server.app import Worker, build_worker
 from strongroom.server.config.tls_files import check_tls
+from strongroom.server.core.clock import utc_now
 from strongroom.server.operations import Lane
 from strongroom.server.process.children import Child, on_orphaned, run_child, say_ready
-from strongroom.server.store import StoreError, utc_now
+from strongroom.server.store import StoreError
 
 _log = structlog.get_logger("strongroom.worker")
 

@@ -27,6 +27,7 @@ from strongroom.server.store.errors import (
     WrongMaterial,
 )
 from strongroom.server.store.feed import ChangeFeed
+from strongroom.server.store.jobs import JobRecord
 from strongroom.server.store.keys import DELETING, EXTERNAL
 from strongroom.server.store.records import (
     Alias,
@@ -50,7 +51,7 @@ from strongroom.server.store.records import (
     Tag,
 )
 from strongroom.server.store.rotation import AUTOMATIC, ON_DEMAND
-from strongroom.server.store.store import Store, utc_now
+from strongroom.server.store.store import Store
 
 __all__ = [
     "AUTOMATIC",
@@ -70,6 +71,7 @@ __all__ = [
     "ImportUnderWay",
     "Intent",
     "IntentLost",
+    "JobRecord",
     "KeyPage",
     "KeyRecord",
     "KeyUsage",
@@ -102,5 +104,4 @@ __all__ = [
     "TooManyParameters",
     "TooManyTags",
     "WrongMaterial",
-    "utc_now",
 ]

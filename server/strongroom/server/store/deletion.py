@@ -6,11 +6,11 @@ pending deletion, until the row is gone and everything that belongs to it: tags,
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, delete, func, or_, select, update
 
 from strongroom.server.store.errors import NotInState
 from strongroom.server.store.keys import DELETING, PENDING_DELETION
-from strongroom.server.store.tables import keys, materials
+from strongroom.server.store.tables import keys, materials, tombstones
 from strongroom.server.store.transactions import append_change
 
 
@@ -48,6 +48,12 @@ def begin(connection: Connection, key_id: str, owner: str, now: datetime) -> Non
         .values(state="destroying", intent_owner=owner, intent_at=now)
     )
     append_change(connection, key_id, now)
+
+
+def count_destroyed(connection: Connection, key_id: str, reason: str) -> int:
+    """How many materials of a key were destroyed for this reason."""
+    query = select(func.count()).where(tombstones.c.key_id == key_id, tombstones.c.reason == reason)
+    return int(connection.execute(query).scalar_one())
 
 
 def complete(connection: Connection, key_id: str, now: datetime) -> None:

@@ -1,11 +1,12 @@
 """The store: everything that isn't key material, in short transactions."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine, insert, select, text
 
+from strongroom.server.core.clock import utc_now
 from strongroom.server.store import (
     aliases,
     deletion,
@@ -23,6 +24,7 @@ from strongroom.server.store.engine import create_file, open_engine, sqlite_path
 from strongroom.server.store.errors import NotInState, SchemaOutdated, StoreUnavailable
 from strongroom.server.store.feed import ChangeFeed, SqliteChangeFeed
 from strongroom.server.store.import_store import ImportStore
+from strongroom.server.store.jobs import JobLog
 from strongroom.server.store.records import (
     Alias,
     AliasPage,
@@ -45,11 +47,6 @@ DEFAULT_BUSY_TIMEOUT_S = 5.0
 ENABLED = "Enabled"
 
 
-def utc_now() -> datetime:
-    """The time in UTC."""
-    return datetime.now(UTC)
-
-
 class Store(ImportStore):
     """A store of one deployment; thread-safe, and safe to use from several processes.
 
@@ -63,6 +60,7 @@ class Store(ImportStore):
         self._url = url
         self._busy_timeout_s = busy_timeout_s
         self._clock = clock
+        self.jobs = JobLog(engine, clock)
 
     @classmethod
     def create(cls, url: str, deployment: Deployment, clock: Callable[[], datetime] = utc_now) -> None:
@@ -268,6 +266,11 @@ class Store(ImportStore):
             deletion.begin(connection, key_id, owner, self._clock())
             return tuple(i for i in materials.pending_intents(connection) if i.key_id == key_id)
 
+    def count_destroyed(self, key_id: str, reason: str) -> int:
+        """How many materials of a key were destroyed for this reason."""
+        with reading(self._engine) as connection:
+            return deletion.count_destroyed(connection, key_id, reason)
+
     def complete_delete(self, key_id: str) -> None:
         """Removes a key whose materials are all destroyed; NotInState if some aren't."""
         with changing(self._engine) as connection:
@@ -339,6 +342,11 @@ class Store(ImportStore):
         now = self._clock()
         with changing(self._engine) as connection:
             return upkeep.acquire_lease(connection, name, holder, now, now + timedelta(seconds=ttl_s))
+
+    def is_leased(self, name: str) -> bool:
+        """True while somebody holds a lease."""
+        with reading(self._engine) as connection:
+            return upkeep.is_leased(connection, name, self._clock())
 
     def release_lease(self, name: str) -> None:
         """Ends a lease, whoever holds it."""

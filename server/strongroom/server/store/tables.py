@@ -185,3 +185,19 @@ leases = Table(
     Column("holder", String(64), nullable=False),
     Column("expires_at", Microseconds, nullable=False),
 )
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("started_at", Microseconds, nullable=False),
+    Column("finished_at", Microseconds),
+    Column("duration_us", BigInteger),
+    Column("items", BigInteger, nullable=False),
+    Column("done", BigInteger, nullable=False),
+    Column("of", BigInteger, nullable=False),
+    Column("failed_at", Microseconds),
+    Column("failure", Text),
+    Column("runs", BigInteger, nullable=False),
+    Column("failures", BigInteger, nullable=False),
+)

@@ -22,6 +22,12 @@ def acquire_lease(
     return True
 
 
+def is_leased(connection: Connection, name: str, now: datetime) -> bool:
+    """True while somebody holds a lease."""
+    query = select(leases.c.expires_at).where(leases.c.name == name, leases.c.expires_at > now)
+    return connection.execute(query).first() is not None
+
+
 def release_lease(connection: Connection, name: str) -> None:
     """Ends a lease, whoever holds it."""
     connection.execute(delete(leases).where(leases.c.name == name))

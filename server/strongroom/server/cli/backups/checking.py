@@ -18,8 +18,9 @@ from strongroom.server.cli.backups.manifests import Manifest
 from strongroom.server.cli.backups.opening import OpenedBackup, open_backup
 from strongroom.server.cli.token_choice import inspection, of_settings
 from strongroom.server.config import Settings
+from strongroom.server.core.clock import utc_now
 from strongroom.server.housekeeping.rotation import MOST_ENCRYPTIONS
-from strongroom.server.store import SchemaUnknown, StoreDamaged, utc_now
+from strongroom.server.store import SchemaUnknown, StoreDamaged
 from strongroom.server.store.engine import sqlite_path
 from strongroom.server.store.restoration import Restoration, Restored, prepare
 from strongroom.server.store.surveys import Survey, survey

@@ -13,8 +13,8 @@ from strongroom.server.cli.backups.manifests import DATABASE, MANIFEST, Manifest
 from strongroom.server.cli.drafts import draft_for, ending_tidily, sync
 from strongroom.server.cli.token_choice import inspection, of_settings
 from strongroom.server.config import Settings
+from strongroom.server.core.clock import utc_now
 from strongroom.server.process.exit_codes import ExitCode, exit_code_of
-from strongroom.server.store import utc_now
 from strongroom.server.store.copies import copy_database, make_single_file
 from strongroom.server.store.engine import sqlite_path
 from strongroom.server.store.surveys import survey

@@ -1,6 +1,7 @@
 """What an examination finds."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -21,11 +22,17 @@ class Finding:
         verdict: how bad it is.
         text: what was found.
         remedy: what to do, or nothing.
+        figures: what programs may want to know of it, for JSON.
     """
 
     verdict: Verdict
     text: str
     remedy: str = ""
+    figures: Mapping[str, object] = field(default_factory=dict)
+
+    def with_figures(self, figures: Mapping[str, object]) -> "Finding":
+        """The same, with figures."""
+        return replace(self, figures=figures)
 
 
 def ok(text: str) -> Finding:

@@ -3,16 +3,16 @@
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from strongroom.server.app import open_store
-from strongroom.server.cli.examination import machine, records, service
+from strongroom.server.cli.examination import housekeeping, machine, records, service
 from strongroom.server.cli.examination.findings import Finding, Verdict, failed, ok
 from strongroom.server.cli.examination.subject import ClientFiles, Subject
 from strongroom.server.cli.token_choice import inspection, of_settings
 from strongroom.server.config import ConfigInvalid, Settings, load_settings
 from strongroom.server.config.tls_files import FileUnusable
+from strongroom.server.core.clock import utc_now
 from strongroom.server.process.exit_codes import EXPECTED
 from strongroom.server.store import SchemaOutdated
 
@@ -39,6 +39,7 @@ CHECKS = (
     Check("database", records.store, ("store",)),
     Check("clock", machine.clock, ("store",)),
     Check("unfinished work", records.intents, ("store",)),
+    Check("housekeeping", housekeeping.jobs, ("store",)),
     Check("token", records.token, ("token",)),
     Check("capabilities", records.capabilities, ("token",)),
     Check("keys", records.materials, ("store", "token")),
@@ -52,7 +53,7 @@ def examine(config: Path, client: ClientFiles | None) -> Iterator[tuple[str, Fin
     if settings is None:
         yield from ((check.name, Finding(Verdict.SKIPPED, "needs the configuration")) for check in CHECKS)
         return
-    subject = Subject(settings, client, datetime.now(UTC))
+    subject = Subject(settings, client, utc_now())
     with ExitStack() as stack:
         yield from _open(subject, stack)
         for check in CHECKS:

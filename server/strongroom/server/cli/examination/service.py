@@ -45,6 +45,16 @@ def service(subject: Subject) -> Iterator[Finding]:
         yield _health(f"{host}:{port}", subject.client)
 
 
+def is_listening(subject: Subject) -> bool:
+    """True if something listens where the service does."""
+    host, port = reachable(subject.settings.server.listen)
+    try:
+        socket.create_connection((host.strip("[]"), port), timeout=_TIMEOUT_S).close()
+    except OSError:
+        return False
+    return True
+
+
 def _greeting(client: ClientFiles | None) -> ssl.SSLContext:
     """Only to look at the server's certificate: nothing is sent or believed."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -1,10 +1,9 @@
 """When keys were last used, and since when that is known."""
 
-from datetime import UTC, datetime
-
 import sqlalchemy as sa
 from alembic import op
 
+from strongroom.server.core.clock import utc_now
 from strongroom.server.store import tables
 
 revision = "0006"
@@ -27,4 +26,4 @@ def upgrade() -> None:
     )
     op.add_column("deployment", sa.Column("usage_known_since", tables.Microseconds(), nullable=True))
     deployment = sa.table("deployment", sa.column("usage_known_since", tables.Microseconds()))
-    op.execute(deployment.update().values(usage_known_since=datetime.now(UTC)))
+    op.execute(deployment.update().values(usage_known_since=utc_now()))
