@@ -179,16 +179,25 @@ def _target_of(parts: Parts, caller: Caller, data: bytes, named: KeySnapshot | N
     parsed = blob.parse(data)
     found = parts.keys.owner(parsed.material_id)
     if found is None:
-        raise InvalidCiphertext
+        if not parts.store.was_destroyed(parsed.material_id):
+            raise InvalidCiphertext
+        if named is None:
+            raise _no_access()
+        return Target(named, None, parsed)
     owner, material = found
     if named is not None:
         return Target(named, material if owner.key_id == named.key_id else None, parsed)
     if owner.account_id != caller.account_id:
-        raise AccessDenied(
-            "The ciphertext refers to a customer master key that does not exist, does not exist in "
-            "this region, or you are not allowed to access."
-        )
+        raise _no_access()
     return Target(owner, material, parsed)
+
+
+def _no_access() -> AccessDenied:
+    """The same of a key that was deleted and of one that belongs to others."""
+    return AccessDenied(
+        "The ciphertext refers to a customer master key that does not exist, does not exist in "
+        "this region, or you are not allowed to access."
+    )
 
 
 def _is_known(parts: Parts, data: bytes) -> bool:

@@ -185,6 +185,12 @@ def find_material(connection: Connection, material_id: bytes) -> MaterialRecord 
     return None if row is None else material_of(row)
 
 
+def was_destroyed(connection: Connection, material_id: bytes) -> bool:
+    """True if a material of this id has a tombstone."""
+    query = select(tombstones.c.material_id).where(tombstones.c.material_id == material_id)
+    return connection.execute(query).first() is not None
+
+
 def all_materials(connection: Connection) -> tuple[MaterialRecord, ...]:
     """All materials of keys that the token should have."""
     query = select_materials().where(materials.c.state == ENABLED_MATERIAL)

@@ -237,6 +237,11 @@ class Store(ImportStore):
         with reading(self._engine) as connection:
             return materials.find_material(connection, material_id)
 
+    def was_destroyed(self, material_id: bytes) -> bool:
+        """True if there was such a material, of a key that is deleted or of its own."""
+        with reading(self._engine) as connection:
+            return materials.was_destroyed(connection, material_id)
+
     def all_materials(self) -> tuple[MaterialRecord, ...]:
         """All materials of keys that the token should have."""
         with reading(self._engine) as connection:
