@@ -14,6 +14,7 @@ from strongroom.client import Client, StrongroomError
 from strongroom.server.app import open_store, open_token
 from strongroom.server.config import load_settings
 from tests.support.deployments import Deployment, Service, wait_answered, wait_until
+from tests.support.hooking import Hooks
 from tests.support.load import Load
 
 SETTINGS = "[housekeeping]\nreconcile_interval_s = 0.5\nintent_grace_s = 3"
@@ -79,12 +80,12 @@ def kill_rounds(deployment: Deployment, rounds: int, seed: int, progress: Progre
         with Callers(deployment, answered):
             for number in range(rounds):
                 time.sleep(chance.uniform(0.05, 0.4))
-                service, victim = _kill_one(service, chance)
+                service, victim = kill_one(service, chance)
                 kills[victim] += 1
                 progress(
                     f"round {number + 1}: killed a {victim}; {len(answered.keys)} keys, {len(answered.blobs)} blobs"
                 )
-        _settle(deployment, service)
+        settle(deployment, service)
         _check_answers(deployment, answered)
     finally:
         service.stop()
@@ -98,24 +99,25 @@ def kill_rounds(deployment: Deployment, rounds: int, seed: int, progress: Progre
     }
 
 
-def _kill_one(service: Service, chance: random.Random) -> tuple[Service, str]:
+def kill_one(service: Service, chance: random.Random, hooks: Hooks | None = None) -> tuple[Service, str]:
+    """Kills the supervisor, and starts it again, or one of its children; gives what runs now, and the victim."""
     children = service.children()
     name = chance.choice(["supervisor", *children])
     if name == "supervisor":
         service.process.kill()
         service.process.wait()
-        return Service.start(service.deployment, WORKERS), "supervisor"
+        return Service.start(service.deployment, WORKERS, hooks=hooks), "supervisor"
     os.kill(children[name], signal.SIGKILL)
     return service, name.partition("-")[0]
 
 
-def _settle(deployment: Deployment, service: Service) -> None:
+def settle(deployment: Deployment, service: Service) -> None:
     """Waits until all processes run and reconciliation has nothing left to do."""
     database = deployment.directory / "strongroom.db"
 
     def is_settled() -> bool:
         with sqlite3.connect(database, timeout=10) as connection:
-            query = "SELECT count(*) FROM materials WHERE state != 'enabled' OR missing_since IS NOT NULL"
+            query = "SELECT count(*) FROM materials WHERE state NOT IN ('enabled', 'absent') OR missing_since IS NOT NULL"
             (open_intents,) = connection.execute(query).fetchone()
         connection.close()
         return open_intents == 0 and len(service.children()) == WORKERS + 1
