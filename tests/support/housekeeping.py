@@ -35,7 +35,7 @@ class Housekeeping:
         return material_maker(self.settings, self.token, self.store, "boot")
 
     def rotate(self) -> int:
-        return Rotation(self.store, self.maker(), self.records).run(Progress())
+        return Rotation(self.store, self.token, self.maker(), self.records).run(Progress())
 
     def reconcile(self, boot_id: str = "other boot") -> None:
         Reconciliation(self.store, self.token, self.records, boot_id, 60).run(Progress())
