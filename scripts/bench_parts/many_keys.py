@@ -27,8 +27,8 @@ def measure(directory: Path, many: int, seconds: float, rounds: int) -> Iterator
     """Cost of a call, start-up and memory with ten keys and with many."""
     few_deployment = Deployment.make(directory / "few")
     many_deployment = Deployment.make(directory / "many")
-    _create(few_deployment, FEW)
-    _create(many_deployment, many)
+    create(few_deployment, FEW)
+    create(many_deployment, many)
     few_start, few = _started(few_deployment)
     many_start, full = _started(many_deployment)
     try:
@@ -107,7 +107,8 @@ def _warm(server: Server, call: Unary) -> None:
         answered += server.load(SERVICE + call.name, call.bodies, seconds=3).count
 
 
-def _create(deployment: Deployment, count: int) -> None:
+def create(deployment: Deployment, count: int) -> None:
+    """Makes so many keys; the deployment must not be served."""
     with (
         deployment.served(workers=1),
         deployment.client(timeout_s=60) as client,

@@ -1,8 +1,9 @@
 """What other processes make on the token is seen, whatever this one does meanwhile."""
 
 import multiprocessing
+from typing import Any
 
-from strongroom.hsm import MaterialId, Token
+from strongroom.hsm import MaterialId, MaterialRef, Token
 from tests.hsm.backends import AES, Backend
 
 LABEL = "strongroom/test/key"
@@ -60,3 +61,27 @@ def test_processes_that_make_keys_at_once_see_all_of_them(soft: Backend) -> None
         assert _seen(token) == expected
     finally:
         token.close()
+
+
+def test_one_search_learns_all_that_others_made(soft: Backend) -> None:
+    token, other = soft.open(), multiprocessing.get_context("spawn")
+    receiver, sender = other.Pipe(duplex=False)
+    try:
+        process = other.Process(target=_tell, args=(soft, list(range(1, 6)), sender))
+        process.start()
+        refs: list[MaterialRef] = receiver.recv()
+        process.join()
+        assert all(map(token.exists, refs))
+        connection = token._link.current()
+        connection.handles.clear()
+        assert token.exists(refs[0])
+        assert {ref.material_id for ref in refs[1:]} <= set(connection.candidates)
+        assert all(map(token.exists, refs))
+    finally:
+        token.close()
+
+
+def _tell(backend: Backend, numbers: list[int], sender: Any) -> None:
+    token = backend.open()
+    sender.send([token.generate(_id(number), LABEL, *AES) for number in numbers])
+    token.close()

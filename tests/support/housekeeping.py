@@ -36,7 +36,7 @@ class Housekeeping:
         return material_maker(self.settings, self.token, self.store, "boot")
 
     def rotate(self) -> int:
-        return Rotation(self.store, self.maker(), self.records).run(Progress())
+        return Rotation(self.store, self.token, self.maker(), self.records).run(Progress())
 
     def importer(self) -> MaterialImporter:
         return material_importer(self.maker(), self.token, self.store)

@@ -2,8 +2,9 @@
 
 SoftHSM 2.6 counts changes in a file, and reads the token's directory anew when another process has counted
 up. But its own change takes the counter as it finds it: what others made since the last look then stays
-unseen until somebody else changes something, and looks as if the token had lost it. So every change of ours
-is counted once more, from outside the module.
+unseen until somebody else changes something, and looks as if the token had lost it. So after changes of ours
+it is counted up once more, from outside the module, before we search: not after each of them, or whoever
+makes thousands of keys would have the directory read anew as often.
 """
 
 import fcntl
@@ -28,13 +29,21 @@ class ChangeCounter:
     def __init__(self, beside: tuple[str, ...], name: str) -> None:
         self._beside = beside if name else ()
         self._name = name
+        self._has_changed = False
 
-    def count_up(self) -> None:
-        """Has every process, this one too, look anew; call it after each change.
+    def note(self) -> None:
+        """Something was changed by this process; only under the connection's lock."""
+        self._has_changed = True
+
+    def catch_up(self) -> None:
+        """Has every process look anew if this one has changed something; call it before a search.
 
         Only under the connection's lock: POSIX locks are the process's, so closing the file here would
         end one that the module holds on it in another thread.
         """
+        if not self._has_changed:
+            return
+        self._has_changed = False
         for pattern in self._beside:
             for found in glob.glob(pattern):  # noqa: PTH207 # the pattern is absolute
                 self._count_up(Path(found).with_name(self._name))

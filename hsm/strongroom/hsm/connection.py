@@ -72,7 +72,8 @@ class Connection:
             key generation fail.
         handles: object handles by material id, proved to be the right objects.
         candidates: by material id, what an enumeration found; proved at its first use.
-        changes: counted after every token object that is made or destroyed.
+        changes: told of every token object that is made or destroyed; has every process look anew.
+        strangers: handles of objects that a listing saw, and that are no materials of this deployment.
         sentinel: the key that answers whether the token is well.
         before_close: called first of all, to give back sessions that are kept.
         is_ending: True once no session may be kept any more.
@@ -86,6 +87,7 @@ class Connection:
     lock: RLock = field(default_factory=RLock)
     handles: dict[MaterialId, int] = field(default_factory=dict)
     candidates: dict[bytes, list[Candidate]] = field(default_factory=dict)
+    strangers: set[int] = field(default_factory=set)
     sentinel: Sentinel | None = None
     before_close: list[Callable[[], None]] = field(default_factory=list)
     is_ending: bool = False
@@ -99,6 +101,7 @@ class Connection:
             return False
         self.handles.clear()
         self.candidates.clear()
+        self.strangers.clear()
         library.finalize(self.module)
         return True
 

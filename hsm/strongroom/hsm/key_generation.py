@@ -62,13 +62,13 @@ def generate_object(
         try:
             key, public_key = _make(session, profile, new, is_stored=True)
         finally:
-            connection.changes.count_up()
+            connection.changes.note()
     try:
         templates.prove(templates.read_facts(key), new.kind, new.purpose)
     except KeyNotProtected:
         with connection.lock:
             key.destroy()
-            connection.changes.count_up()
+            connection.changes.note()
         raise
     return key, public_key
 
@@ -121,7 +121,7 @@ def destroy_named(connection: Connection, session: PooledSession, material_id: b
     with connection.lock:
         for found in ours:
             found.key.destroy()
-            connection.changes.count_up()
+            connection.changes.note()
     return bool(ours)
 
 

@@ -95,7 +95,7 @@ def make(
         with connection.lock:
             destroy_named(connection, session, new.material_id, new.label)
             key, public_key = unwrap(connection, session, profile, pair_handle, wrapped, new, is_stored=True)
-            connection.changes.count_up()
+            connection.changes.note()
         templates.prove(templates.read_facts(key), new.kind, new.purpose, is_imported=True)
         check = public_key or key_checks.make(session, key.handle, new.kind, new.material_id)
         ref = MaterialRef(*new, check, is_imported=True)

@@ -9,7 +9,7 @@ from typing import Any
 import pkcs11
 from pkcs11 import Attribute, _pkcs11
 
-from strongroom.hsm import key_checks, templates
+from strongroom.hsm import key_checks, listing, templates
 from strongroom.hsm.connection import Candidate, Connection
 from strongroom.hsm.errors import IdentityMismatch, KeyNotProtected, MaterialMissing
 from strongroom.hsm.identifiers import MaterialRef, TokenObject
@@ -36,6 +36,7 @@ def search(connection: Connection, session: PooledSession, material_id: bytes | 
     if material_id is not None:
         template[Attribute.ID] = material_id
     with connection.lock:
+        connection.changes.catch_up()
         return [found for key in _objects(session.raw, template) if (found := _named(key)) is not None]
 
 
@@ -88,12 +89,31 @@ def handle_of(connection: Connection, session: PooledSession, ref: MaterialRef, 
     handle = connection.handles.get(ref.material_id)
     if handle is not None:
         return handle
-    candidates = _of(connection.candidates.pop(ref.material_id, []), ref)
-    for candidate in candidates or _search_candidates(connection, session, ref):
+    for candidate in _candidates_of(connection, session, ref, profile):
         if _is_protected(candidate, ref) and _is_genuine(session, candidate.handle, ref, profile):
             connection.handles[ref.material_id] = candidate.handle
             return candidate.handle
     raise IdentityMismatch("The object under this key's name on the token isn't this key.")
+
+
+def _candidates_of(
+    connection: Connection, session: PooledSession, ref: MaterialRef, profile: TokenProfile
+) -> list[Candidate]:
+    known = _of(connection.candidates.pop(ref.material_id, []), ref)
+    if not known and profile.finds_by_listing:
+        with connection.lock:  # who waited for it may find that another has listed meanwhile
+            if ref.material_id not in connection.candidates:
+                _learn_new(connection, session, ref.label.rpartition("/")[0] + "/")
+            known = _of(connection.candidates.pop(ref.material_id, []), ref)
+    return known or _search_candidates(connection, session, ref)
+
+
+def _learn_new(connection: Connection, session: PooledSession, prefix: str) -> None:
+    """Makes candidates of all objects of the deployment that others have made."""
+    named = (_named(key) for key in listing.new_objects(connection, session))
+    ours = [one for one in named if one is not None and one.name.label.startswith(prefix)]
+    remember_candidates(connection, ours)
+    connection.strangers.difference_update(one.key.handle for one in ours)
 
 
 def _of(candidates: list[Candidate], ref: MaterialRef) -> list[Candidate]:

@@ -58,6 +58,7 @@ class TokenProfile:
         switched_off: names of capabilities that must not be used although the token has them.
         error_meanings: what a CKR code means for this token, if not what it usually means.
         login_files: glob patterns of files that C_Login rewrites and a kill may destroy; copies are kept.
+        finds_by_listing: True if the token goes through all its objects to find one; see `listing`.
         change_counter: the name of a file beside those that counts the token's changes; see `change_counter`.
     """
 
@@ -79,6 +80,7 @@ class TokenProfile:
     switched_off: tuple[str, ...] = ()
     error_meanings: Mapping[int, Meaning] = field(default_factory=dict)
     login_files: tuple[str, ...] = ()
+    finds_by_listing: bool = False
     change_counter: str = ""
 
     def module_path(self) -> str:
@@ -192,4 +194,5 @@ _READERS: Mapping[str, Any] = {
     "switched_off": _texts,
     "error_meanings": _meanings,
     "login_files": _texts,
+    "finds_by_listing": _flag,
 }

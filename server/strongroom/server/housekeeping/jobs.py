@@ -41,7 +41,7 @@ def _reconciliation(parts: JobParts) -> Reconciliation:
 JOBS: Mapping[str, Callable[[JobParts], Callable[[Progress], int]]] = {
     "reconciliation": lambda parts: _reconciliation(parts).run,
     "deletion": lambda parts: Deletion(parts.store, parts.token, parts.records, parts.boot_id).run,
-    "rotation": lambda parts: Rotation(parts.store, parts.maker, parts.records).run,
+    "rotation": lambda parts: Rotation(parts.store, parts.token, parts.maker, parts.records).run,
     "expiry": lambda parts: Expiry(parts.store, parts.importer, parts.records).run,
     "request ids": lambda parts: lambda _: parts.store.trim_requests(REQUEST_IDS_S),
     "change feed": lambda parts: lambda _: parts.store.trim_changes(parts.settings.change_feed_retention_s),

@@ -18,6 +18,7 @@ _Item = TypeVar("_Item")
 
 _NOTED_EVERY_S = 1.0
 _TOLD_EVERY_S = 10.0
+_LOOK_EVERY_S = 0.1
 
 
 class RoundOver(Exception):
@@ -43,6 +44,13 @@ class Progress:
             self.check()
             yield item
         self.done = self.of
+
+    def pause(self, seconds: float) -> None:
+        """Lets others work for so long; RoundOver and StoreError as above."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self.check()
+            time.sleep(min(left, _LOOK_EVERY_S))
 
     def check(self) -> None:
         """Returns if the job may go on; RoundOver and StoreError as above."""
