@@ -27,6 +27,9 @@ SOFTHSM_LACKS = {
     Capability.ML_KEM_1024: Finding.UNSUPPORTED,
     Capability.ML_KEM_DATA_KEY_PAIRS: Finding.UNSUPPORTED,
     Capability.SM2: Finding.UNSUPPORTED,
+    Capability.UNWRAP_SECRETS_SHA_1: Finding.FAILED,  # it doesn't say how long they are
+    Capability.UNWRAP_SECRETS_SHA_256: Finding.FAILED,
+    Capability.UNWRAP_RSA_SHA_256: Finding.FAILED,
 }
 
 
