@@ -101,6 +101,17 @@ class LimitSettings(Section):
     """RSA data key pairs that a worker keeps ready in the token from the first request for one on."""
 
 
+def _address_if_given(text: str) -> str:
+    return _address(text) if text else text
+
+
+class MetricsSettings(Section):
+    """Figures for Prometheus, of the housekeeper's jobs. They have no secrets, and need no certificate."""
+
+    listen: Annotated[str, AfterValidator(_address_if_given)] = ""
+    """Address and port of /metrics over HTTP, that only your own can reach; empty serves none."""
+
+
 class LogSettings(Section):
     """The log: JSON lines on standard error. It never has plaintext, ciphertext, keys or PINs."""
 

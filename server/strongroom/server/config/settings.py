@@ -20,6 +20,7 @@ from strongroom.server.config.service_settings import (
     DeploymentSettings,
     LimitSettings,
     LogSettings,
+    MetricsSettings,
     ServerSettings,
     TlsSettings,
 )
@@ -85,6 +86,7 @@ class Settings(Section):
     housekeeping: HousekeepingSettings = HousekeepingSettings()
     limits: LimitSettings = LimitSettings()
     log: LogSettings = LogSettings()
+    metrics: MetricsSettings = MetricsSettings()
 
     @property
     def worker_count(self) -> int:

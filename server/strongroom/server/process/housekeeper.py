@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 import sys
+from collections.abc import Callable
 
 import structlog
 
@@ -12,6 +13,7 @@ from strongroom.server.app import material_importer, material_maker, open_store,
 from strongroom.server.audit import AuditUnavailable, RecordWriter
 from strongroom.server.housekeeping.jobs import JobParts, jobs_of
 from strongroom.server.housekeeping.leases import LEASE, Lease
+from strongroom.server.housekeeping.metrics import serve_metrics
 from strongroom.server.housekeeping.rounds import Round
 from strongroom.server.process.children import Child, on_orphaned, run_child, say_ready
 from strongroom.server.store import Store, StoreError
@@ -40,6 +42,7 @@ class HousekeeperProcess:
         store = open_store(settings)
         records = record_writer(settings, self._child.name)
         token = open_token(settings, self._token_changed)
+        stop_metrics = _metrics(store, settings.metrics.listen)
         say_ready()
         with contextlib.suppress(StoreError):  # the first round tries again
             # Only one supervisor serves a deployment: whoever else holds the lease is dead.
@@ -50,6 +53,7 @@ class HousekeeperProcess:
                 await asyncio.wait_for(self._wake.wait(), settings.housekeeping.reconcile_interval_s)
             self._wake.clear()
         token.close()
+        await asyncio.to_thread(stop_metrics)
         with contextlib.suppress(StoreError):
             store.release_lease(LEASE)
         store.close()
@@ -79,6 +83,16 @@ class HousekeeperProcess:
         importer = material_importer(maker, token, store)
         parts = JobParts(child.settings.housekeeping, store, token, records, maker, importer, boot_id)
         Round(store.jobs, lease, self._stopping.is_set).run(jobs_of(parts))
+
+
+def _metrics(store: Store, listen: str) -> Callable[[], None]:
+    """Serves figures if they are wanted; gives what ends it. Whoever can't listen still keeps house."""
+    if listen:
+        try:
+            return serve_metrics(store, listen)
+        except OSError as error:
+            _log.error("no metrics", listen=listen, reason=error.strerror)  # no defect
+    return lambda: None
 
 
 async def _run(child: Child) -> None:
