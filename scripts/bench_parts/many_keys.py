@@ -10,16 +10,19 @@ from pathlib import Path
 from statistics import median
 
 from bench_parts.rows import Row
-from bench_parts.running import HERE, Answer, Server, server_of
+from bench_parts.running import HERE, Answer, Server, grpc_body, server_of
 from bench_parts.unary import SERVICE, Unary, calls_for
 
 from strongroom.server.app import open_token
 from strongroom.server.config import load_settings
+from strongroom.v1 import key_service_pb2 as keys
 from tests.support.deployments import Deployment, Service
 from tests.support.tokens import softhsm_module
 
 FEW = 10
 COST_BUDGET = 1.1
+_KEY_SERVICE = "/strongroom.v1.KeyService/"
+_DESCRIBE = "DescribeKey"
 MEMORY_BUDGET_MIB = 120
 
 
@@ -34,6 +37,7 @@ def measure(directory: Path, many: int, seconds: float, rounds: int) -> Iterator
     try:
         yield from _costs(few_deployment, few, many_deployment, full, many, seconds, rounds)
         yield from _memory(full, many_deployment, many)
+        yield from _walk(many_deployment, many)
     finally:
         few.stop()
         full.stop()
@@ -93,11 +97,23 @@ def _module_mib(deployment: Deployment) -> float:
 def _calls(deployment: Deployment) -> list[Unary]:
     with deployment.client() as client:
         key_ids = [entry.key_id for entry in client.all_keys()]
-    return calls_for(deployment, key_ids)
+    describe = [grpc_body(keys.DescribeKeyRequest(key_id=key_id)) for key_id in key_ids]
+    return [*calls_for(deployment, key_ids), Unary(_DESCRIBE, describe)]
 
 
 def _load(server: Server, call: Unary, seconds: float) -> Answer:
-    return server.load(SERVICE + call.name, call.bodies, seconds=seconds)
+    service = _KEY_SERVICE if call.name == _DESCRIBE else SERVICE
+    return server.load(service + call.name, call.bodies, seconds=seconds)
+
+
+def _walk(deployment: Deployment, many: int) -> Iterator[Row]:
+    """ListKeys gives every key once, page by page."""
+    started = time.perf_counter()
+    with deployment.client() as client:
+        listed = [entry.key_id for entry in client.all_keys()]
+    duration = time.perf_counter() - started
+    assert len(listed) == len(set(listed)) == many
+    yield Row(f"ListKeys walks {many:,} keys", duration, "s")
 
 
 def _warm(server: Server, call: Unary) -> None:
