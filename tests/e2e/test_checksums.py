@@ -14,7 +14,9 @@ from strongroom.v1 import crypto_service_pb2_grpc as crypto_grpc
 from strongroom.v1 import encryption_pb2 as encryption
 from tests.support.deployments import Service
 
-BYTES_WITHOUT = {"attestation_document"}  # of a recipient, which is refused
+# Of a recipient, which is refused; of imports, whose bytes are authenticated by themselves, or wrap in vain.
+BYTES_WITHOUT = {"attestation_document", "import_token", "encrypted_key_material"}
+PUBLIC_KEY_WITHOUT = "GetParametersForImport"
 
 
 @pytest.fixture
@@ -28,6 +30,8 @@ def test_every_byte_field_of_the_data_plane_has_a_checksum() -> None:
     for operation in OPERATIONS:
         for message in (operation.request.DESCRIPTOR, operation.response.DESCRIPTOR):
             for field in message.fields:
+                if operation.name == PUBLIC_KEY_WITHOUT and field.name == "public_key":
+                    continue
                 if field.type == field.TYPE_BYTES and field.name not in BYTES_WITHOUT:
                     assert f"{field.name}_crc32c" in message.fields_by_name, (operation.name, field.name)
         given = [n for n in operation.request.DESCRIPTOR.fields_by_name if is_checksum(n)]

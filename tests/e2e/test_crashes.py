@@ -296,9 +296,17 @@ def _import(scene: Scene, step: str) -> None:
     )
     scene.die_in_worker(step, "ImportKeyMaterial", request)
     scene.settle()
-    is_done = step not in {"import.intended", "import.made"}
+    is_done = step == "import.completed"
     assert scene.client.describe_key(key_id).key_state == ("Enabled" if is_done else "PendingImport")
     bring(scene.client, key_id, secret)
+    _no_pair_outlives_its_day(scene, key_id)
+
+
+def _expire_pair(scene: Scene, step: str) -> None:
+    key_id = _new_imported_key(scene, os.urandom(32))
+    parameters(scene.client, key_id)
+    scene.die_in_housekeeper(step, hours=25)
+    scene.settle()
     _no_pair_outlives_its_day(scene, key_id)
 
 
@@ -326,7 +334,7 @@ KINDS: dict[str, Callable[[Scene, str], None]] = {
     "due_rotation": _rotate_when_due,
     "parameters": _ask_for_parameters,
     "import": _import,
-    "pair": _import,
+    "pair": _expire_pair,
     "material_deletion": _expire,
     "undo": _undo,
     "reconciliation": _reconcile,

@@ -83,6 +83,7 @@ def _value(field: FieldDescriptor, chance: random.Random, known: dict[str, list[
         FieldDescriptor.TYPE_BOOL: [True, False],
         FieldDescriptor.TYPE_ENUM: [0, 1, 2, 99, -1],
         FieldDescriptor.TYPE_INT32: list(EDGE_INTEGERS),
+        FieldDescriptor.TYPE_INT64: [0, -1, 1, 2**63 - 1, -(2**63), 253402300800],
         FieldDescriptor.TYPE_FIXED32: [0, 1, 2**32 - 1],
     }
     return chance.choice(edges[field.type])

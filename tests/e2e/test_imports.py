@@ -25,9 +25,10 @@ from strongroom.server.core.encryption_context import authenticated_data
 from strongroom.server.core.errors import ImportTokenExpired
 from strongroom.server.store import NewImport, NewMaterial, Store
 from tests.support.deployments import Deployment, Service
+from tests.support.hooking import Hooks
 from tests.support.housekeeping import Housekeeping
 from tests.support.imports import OAEP, TWO_STEPS, bring, external, parameters
-from tests.support.wrapping import ALGORITHMS, pkcs8, wrap
+from tests.support.wrapping import ALGORITHMS, pkcs8, pkcs8_of_rsa, rsa_numbers, wrap
 
 RSA_KEY = rsa.generate_private_key(65537, 2048)
 RSA_3072 = rsa.generate_private_key(65537, 3072)
@@ -278,12 +279,16 @@ def test_wrapped_material_of_impossible_length_is_refused(client: Client, length
         client.import_key_material(key_id, found.import_token, bytes(length))
 
 
-def test_a_key_has_ten_tokens_at_most(client: Client) -> None:
+def test_a_key_has_ten_tokens_at_most_and_another_takes_the_place_of_the_oldest(
+    client: Client, rounds: Housekeeping, secret: bytes
+) -> None:
     key_id = external(client)
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda _: parameters(client, key_id), range(10)))
-    with pytest.raises(errors.LimitExceeded):
-        parameters(client, key_id)
+    found = [parameters(client, key_id) for _ in range(12)]
+    assert sum(key_id in one.label for one in rounds.token.objects()) == 10
+    for gone in found[:2]:
+        with pytest.raises(errors.InvalidImportToken):
+            client.import_key_material(key_id, gone.import_token, wrap(gone.public_key, OAEP, secret))
+    client.import_key_material(key_id, found[2].import_token, wrap(found[2].public_key, OAEP, secret))
 
 
 def test_the_wrapping_pair_goes_with_its_token(client: Client, rounds: Housekeeping, secret: bytes) -> None:
@@ -613,3 +618,67 @@ def test_keys_without_material_are_listed_and_named(client: Client) -> None:
     assert client.describe_key(alias).key_id == key_id
     assert key_id in {entry.key_id for entry in client.all_keys()}
     assert client.list_key_rotations(key_id, all_key_material=True).rotations == ()
+
+
+def test_expired_material_is_not_used_even_before_it_is_deleted(
+    own_deployment: Deployment, tmp_path: Path, secret: bytes
+) -> None:
+    hooks = Hooks.in_directory(tmp_path)
+    own_deployment.add_config("[housekeeping]\nreconcile_interval_s = 86400")
+    with own_deployment.served(hooks=hooks) as service, own_deployment.client() as client:
+        key_id = external(client)
+        bring(client, key_id, secret, valid_to=hooks.clock.now() + timedelta(days=1))
+        blob = client.encrypt(key_id, b"x").ciphertext_blob
+        hooks.clock.pass_by(days=2)
+        key = client.describe_key(key_id)
+        assert (key.key_state, key.enabled, key.valid_to) == ("PendingImport", False, None)
+        for refused in (lambda: client.decrypt(blob), lambda: client.disable_key(key_id)):
+            with pytest.raises(errors.InvalidState, match="is pending import"):
+                refused()
+        bring(client, key_id, secret)
+        service.do_round()
+        assert client.decrypt(blob).plaintext == b"x"
+
+
+def test_one_token_imports_once_whoever_is_first(client: Client, secret: bytes) -> None:
+    key_id = external(client)
+    bring(client, key_id, secret)
+    found = parameters(client, key_id)
+    wrapped = wrap(found.public_key, OAEP, secret)
+
+    def do(_: int) -> bool:
+        try:
+            client.import_key_material(key_id, found.import_token, wrapped)
+        except (errors.InvalidImportToken, errors.ServiceUnavailable):
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(do, range(8))) == 1
+
+
+def test_a_failed_attempt_to_make_a_lost_material_good_leaves_the_key_waiting(
+    client: Client, rounds: Housekeeping, key_id: str, secret: bytes
+) -> None:
+    record = rounds.store.load_key(key_id)
+    assert record is not None
+    (row,) = record.materials
+    rounds.token.destroy(MaterialId(row.material_id), row.label)
+    rounds.store.mark_missing(row.material_id)
+    fresh = NewMaterial(b"1" * 16, row.kms_material_id, row.label, rounds.now)
+    new = NewImport(import_type=None, rotates=True, expires_at=None, description="")
+    rounds.store.begin_import(key_id, fresh, new, "a boot that died", allowed_in={"Enabled"})
+    rounds.reconcile()
+    assert state(client, key_id) == "PendingImport"
+    bring(client, key_id, secret)
+    assert state(client, key_id) == "Enabled"
+
+
+@pytest.mark.parametrize("algorithm", ["RSA_AES_KEY_WRAP_SHA_1", "RSA_AES_KEY_WRAP_SHA_256"])
+def test_an_rsa_key_that_does_something_else_is_refused_as_material(client: Client, algorithm: str) -> None:
+    key_id = external(client, "RSA_2048", "SIGN_VERIFY")
+    numbers = rsa_numbers(RSA_KEY)
+    for altered in ({"modulus": numbers["modulus"] + 2}, {"public_exponent": 3}, {"prime1": 2**9689 - 1}):
+        with pytest.raises(errors.IncorrectKeyMaterial):
+            bring(client, key_id, pkcs8_of_rsa(**{**numbers, **altered}), algorithm)
+    bring(client, key_id, pkcs8(RSA_KEY), algorithm)

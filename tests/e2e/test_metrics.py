@@ -1,5 +1,6 @@
 """The figures of the housekeeper's jobs, as Prometheus reads them."""
 
+import socket
 import urllib.request
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -32,7 +33,8 @@ def test_each_job_shows_its_last_run_duration_and_failures(own_deployment: Deplo
 
 
 def test_a_used_address_of_metrics_stops_no_service(own_deployment: Deployment) -> None:
-    own_deployment.add_config(f'[metrics]\nlisten = "127.0.0.1:{own_deployment.port}"')
-    with own_deployment.served() as service, own_deployment.client() as client:
-        assert client.generate_random(8)
-        wait_until(lambda: "no metrics" in service.events(), 20)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        own_deployment.add_config(f'[metrics]\nlisten = "127.0.0.1:{taken.getsockname()[1]}"')
+        with own_deployment.served() as service, own_deployment.client() as client:
+            assert client.generate_random(8)
+            wait_until(lambda: "no metrics" in service.events(), 20)

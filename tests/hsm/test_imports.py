@@ -27,7 +27,7 @@ from strongroom.hsm import (
 )
 from strongroom.hsm.signatures import SigningAlgorithm
 from tests.hsm.backends import Backend, softhsm
-from tests.support.wrapping import pkcs8, wrap
+from tests.support.wrapping import pkcs8, pkcs8_of_rsa, rsa_numbers, wrap
 
 LABEL = "strongroom/test/key"
 _numbers = count(1)
@@ -207,6 +207,69 @@ def test_material_of_another_kind_or_length_is_refused(
     incoming = wrapped(kind, purpose, WrappingAlgorithm.RSA_AES_KEY_WRAP_SHA_256, material or b"nothing!")
     with pytest.raises((KeyMaterialRejected, CiphertextRejected)):
         token.identify(incoming, kind, purpose)
+
+
+def _altered(**numbers: int) -> bytes:
+    return pkcs8_of_rsa(**{**rsa_numbers(RSA_KEY), **numbers})
+
+
+_P, _Q = rsa_numbers(RSA_KEY)["prime1"], rsa_numbers(RSA_KEY)["prime2"]
+_N = _P * _Q
+_HUGE = 2**9689 - 1  # a prime: to find that out takes a processor half a minute
+NO_RSA_KEYS = {
+    "a huge prime": _altered(prime1=_HUGE, prime2=3, modulus=3 * _HUGE),
+    "huge numbers that don't belong": _altered(prime1=_HUGE, exponent1=_HUGE),
+    "an even modulus": _altered(modulus=_N - 1),
+    "the prime 2": _altered(prime1=2),
+    "equal primes": _altered(prime1=_P, prime2=_P, modulus=_P * _P),
+    "another modulus": _altered(modulus=_N + 2),
+    "another public exponent": _altered(public_exponent=3),
+    "an even public exponent": _altered(public_exponent=65536),
+}
+ONLY_OUTSIDE = {
+    "another exponent of p": _altered(exponent1=5),
+    "another coefficient": _altered(coefficient=7),
+    "negative primes": _altered(prime1=-_P, prime2=-_Q),
+    "no private exponent": _altered(private_exponent=0),
+    "a negative private exponent": _altered(private_exponent=-5),
+    "bytes behind it": pkcs8(RSA_KEY) + b"\0",
+}
+"""What a token may take, since it doesn't need these numbers, or looks itself; the key does what it should."""
+
+
+@pytest.mark.parametrize("name", [*NO_RSA_KEYS, *ONLY_OUTSIDE])
+@pytest.mark.parametrize("hash_", ["SHA_1", "SHA_256"])
+def test_numbers_that_make_no_rsa_key_are_refused_quickly(
+    token: Token, wrapped: Wrap, name: str, hash_: str
+) -> None:
+    choice, algorithm = (KeyKind.RSA_2048, KeyPurpose.SIGN), WrappingAlgorithm(f"RSA_AES_KEY_WRAP_{hash_}")
+    incoming = wrapped(*choice, algorithm, {**NO_RSA_KEYS, **ONLY_OUTSIDE}[name])
+    before = set(token.objects())
+    if name in ONLY_OUTSIDE and incoming.pair.purpose is KeyPurpose.UNWRAP:
+        pytest.skip("the token decides")
+    with pytest.raises((KeyMaterialRejected, CiphertextRejected)):
+        token.identify(incoming, *choice)
+    with pytest.raises((KeyMaterialRejected, CiphertextRejected)):
+        token.import_key(incoming, _fresh_id(), LABEL, *choice)
+    assert set(token.objects()) == before
+
+
+NO_EC_KEYS = {
+    "no parameters": "30130201003007 06072a8648ce3d0201 0405 3003020101",
+    "an empty sequence": "3000",
+    "indefinite and endless": "3080" * 60,
+    "Ed25519 of 31 bytes": "302d020100300506032b6570 0421 041f" + "01" * 31,
+    "Ed25519 of 33 bytes": "302f020100300506032b6570 0423 0421" + "01" * 33,
+}
+
+
+@pytest.mark.parametrize("kind", [KeyKind.P256, KeyKind.ED25519, KeyKind.RSA_2048])
+@pytest.mark.parametrize("name", NO_EC_KEYS)
+def test_bytes_that_are_no_key_are_refused(token: Token, wrapped: Wrap, kind: KeyKind, name: str) -> None:
+    data = bytes.fromhex(NO_EC_KEYS[name])
+    incoming = wrapped(kind, KeyPurpose.SIGN, WrappingAlgorithm.RSA_AES_KEY_WRAP_SHA_256, data)
+    with pytest.raises((KeyMaterialRejected, CiphertextRejected)):
+        token.identify(incoming, kind, KeyPurpose.SIGN)
 
 
 def test_a_profile_that_does_not_allow_it_unwraps_nothing_outside(tmp_path: Any) -> None:

@@ -139,7 +139,11 @@ class Service:
             process = subprocess.Popen([*program, *arguments], env=environment, stderr=file, stdout=file)
         service = cls(deployment, process, log)
         if wait:
-            service.wait_ready()
+            try:
+                service.wait_ready()
+            except BaseException:
+                service.stop()
+                raise
         return service
 
     def lines(self) -> list[dict[str, object]]:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from asn1crypto import core, keys
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap_with_padding
@@ -37,3 +38,27 @@ def wrap(spki: bytes, algorithm: str, material: bytes, *, kek: bytes | None = No
 def pkcs8(private_key: Any) -> bytes:
     """One of `cryptography`'s private keys in PKCS #8, DER."""
     return bytes(private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
+
+
+def pkcs8_of_rsa(**numbers: int) -> bytes:
+    """An RSA private key in PKCS #8, DER, with any numbers: `modulus`, `prime1`, … as RFC 8017 §A.1.2 has them."""
+    inner = {"version": 0, "public_exponent": 65537, **numbers}
+    algorithm = {"algorithm": "rsa", "parameters": core.Null()}
+    key = keys.RSAPrivateKey(inner)
+    info = {"version": 0, "private_key_algorithm": algorithm, "private_key": key}
+    return bytes(keys.PrivateKeyInfo(info).dump())
+
+
+def rsa_numbers(key: rsa.RSAPrivateKey) -> dict[str, int]:
+    """What `pkcs8_of_rsa` makes the same key of."""
+    found = key.private_numbers()
+    return {
+        "modulus": found.public_numbers.n,
+        "public_exponent": found.public_numbers.e,
+        "private_exponent": found.d,
+        "prime1": found.p,
+        "prime2": found.q,
+        "exponent1": found.dmp1,
+        "exponent2": found.dmq1,
+        "coefficient": found.iqmp,
+    }

@@ -65,13 +65,18 @@ def identify(
 
     Raises:
         CiphertextRejected: it can't be unwrapped.
-        KeyMaterialRejected: it isn't a key of this kind.
+        KeyMaterialRejected: it isn't a key of this kind, or not one that does what it should.
         KeyNotProtected: the token wouldn't protect it.
     """
     key, public_key = unwrap(connection, session, profile, pair_handle, wrapped, new, is_stored=False)
     try:
         templates.prove(templates.read_facts(key), new.kind, new.purpose, is_imported=True)
-        return public_key or key_checks.fingerprint(session, key.handle, new.kind)
+        with _refusing_key(connection, session, profile):
+            if not public_key:
+                return key_checks.fingerprint(session, key.handle, new.kind)
+            ref = MaterialRef(*new, public_key, is_imported=True)
+            require_identity(session, key.handle, ref, profile)
+            return public_key
     finally:
         with suppress(pkcs11.PKCS11Error):  # it goes with its session
             key.destroy()
@@ -89,7 +94,6 @@ def make(
 
     Raises:
         CiphertextRejected, KeyMaterialRejected, KeyNotProtected: likewise; nothing is left on the token.
-        IdentityMismatch: the key doesn't do what it should; likewise.
     """
     try:
         with connection.lock:
@@ -97,10 +101,11 @@ def make(
             key, public_key = unwrap(connection, session, profile, pair_handle, wrapped, new, is_stored=True)
             connection.changes.note()
         templates.prove(templates.read_facts(key), new.kind, new.purpose, is_imported=True)
-        check = public_key or key_checks.make(session, key.handle, new.kind, new.material_id)
-        ref = MaterialRef(*new, check, is_imported=True)
-        require_identity(session, key.handle, ref, profile)
-    except (pkcs11.PKCS11Error, IdentityMismatch, KeyNotProtected):
+        with _refusing_key(connection, session, profile):
+            check = public_key or key_checks.make(session, key.handle, new.kind, new.material_id)
+            ref = MaterialRef(*new, check, is_imported=True)
+            require_identity(session, key.handle, ref, profile)
+    except (pkcs11.PKCS11Error, KeyMaterialRejected, KeyNotProtected):
         destroy_leftover(connection, session, new.material_id, new.label)
         raise
     connection.handles[new.material_id] = key.handle
@@ -165,6 +170,8 @@ def unwrap_in_token(
     if not wrapped.algorithm.has_two_steps:
         return unwrapper.unwrap_key(key_data=wrapped.data, **oaep, **target)
     first, second = _halves(wrapped)
+    if len(second) > key_material.longest_rsa_bytes(new.kind):  # the token may take numbers of any size
+        raise KeyMaterialRejected(f"That is too long for the private key of {new.kind.value}.")
     kek = unwrapper.unwrap_key(
         ObjectClass.SECRET_KEY,
         KeyType.AES,
@@ -239,8 +246,18 @@ def object_template(profile: TokenProfile, parts: key_material.Parts, new: NewKe
 
 
 @contextmanager
+def _refusing_key(connection: Connection, session: PooledSession, profile: TokenProfile) -> Iterator[None]:
+    """Around the first use of a key: one that can't be used, or does something else, is no key."""
+    try:
+        with _refusing_data(connection, session, profile):
+            yield
+    except (CiphertextRejected, IdentityMismatch):
+        raise KeyMaterialRejected("The key material doesn't make a key that does what it should.") from None
+
+
+@contextmanager
 def _refusing_data(connection: Connection, session: PooledSession, profile: TokenProfile) -> Iterator[None]:
-    """Around unwrapping: tells what is wrong with the data from what is wrong with the token."""
+    """Tells what is wrong with the data from what is wrong with the token."""
     try:
         yield
     except pkcs11.PKCS11Error as error:

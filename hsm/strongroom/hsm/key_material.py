@@ -4,15 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from asn1crypto.keys import PrivateKeyInfo
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_der_private_key,
-)
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pkcs11 import Attribute, KeyType
 
 from strongroom.hsm.errors import KeyMaterialRejected
@@ -21,7 +14,8 @@ from strongroom.hsm.public_keys import CURVES
 
 LONGEST_HMAC_KEY_BYTES = 128
 
-_MALFORMED = (ValueError, TypeError, KeyError, UnsupportedAlgorithm)
+MOST_EXPONENT_BITS = 256
+"""Of a public exponent (FIPS 186-5 §A.1.1)."""
 
 
 class Parts(NamedTuple):
@@ -56,7 +50,9 @@ def take_apart(kind: KeyKind, material: bytes) -> Parts:
         return Parts({Attribute.VALUE: material}, b"")
     try:
         return _READERS[shape.key_type](kind, PrivateKeyInfo.load(material, strict=True))
-    except _MALFORMED:
+    except KeyMaterialRejected:
+        raise
+    except Exception:  # noqa: BLE001 # whatever the libraries raise of bytes that somebody sent
         raise KeyMaterialRejected(
             f"The key material isn't a private key of {kind.value} in PKCS #8 (a named curve, two primes)."
         ) from None
@@ -75,6 +71,14 @@ def require_length(kind: KeyKind, length: int) -> None:
         raise KeyMaterialRejected(f"The key material of {kind.value} has to have {wanted} bytes.")
 
 
+def longest_rsa_bytes(kind: KeyKind) -> int:
+    """The most bytes that a two-prime RSA key of this kind has in PKCS #8 with a short public exponent.
+
+    Modulus, private exponent, and five numbers of half the length, with the encodings around them.
+    """
+    return 9 * SHAPES[kind].bytes // 2 + 160
+
+
 def require_rsa(kind: KeyKind, public_key: rsa.RSAPublicKey) -> None:
     """Returns if an RSA key's modulus is exactly as long as the kind says.
 
@@ -88,23 +92,56 @@ def require_rsa(kind: KeyKind, public_key: rsa.RSAPublicKey) -> None:
 
 
 def _read_rsa(kind: KeyKind, info: PrivateKeyInfo) -> Parts:
-    key = load_der_private_key(info.dump(force=True), None)
-    if not isinstance(key, rsa.RSAPrivateKey):
-        raise TypeError
-    require_rsa(kind, key.public_key())
-    numbers = key.private_numbers()
+    """Sizes are looked at before anything is computed with the numbers: they are whatever somebody sent."""
+    if info["private_key_algorithm"]["algorithm"].native != "rsa":
+        raise ValueError
+    numbers = info["private_key"].parsed.native
+    modulus, p, q = numbers["modulus"], numbers["prime1"], numbers["prime2"]
+    bits = SHAPES[kind].bits
+    if numbers["version"] != "two-prime" or numbers["other_prime_infos"] is not None:
+        raise ValueError
+    if modulus.bit_length() != bits:
+        raise KeyMaterialRejected(f"The modulus has {modulus.bit_length()} bits; {kind.value} wants {bits}.")
+    if {p.bit_length(), q.bit_length()} != {bits // 2} or p * q != modulus or p == q:
+        raise ValueError
+    _require_exponents(numbers)
     parts = {
-        Attribute.MODULUS: numbers.public_numbers.n,
-        Attribute.PUBLIC_EXPONENT: numbers.public_numbers.e,
-        Attribute.PRIVATE_EXPONENT: numbers.d,
-        Attribute.PRIME_1: numbers.p,
-        Attribute.PRIME_2: numbers.q,
-        Attribute.EXPONENT_1: numbers.dmp1,
-        Attribute.EXPONENT_2: numbers.dmq1,
-        Attribute.COEFFICIENT: numbers.iqmp,
+        Attribute.MODULUS: modulus,
+        Attribute.PUBLIC_EXPONENT: numbers["public_exponent"],
+        Attribute.PRIVATE_EXPONENT: numbers["private_exponent"],
+        Attribute.PRIME_1: p,
+        Attribute.PRIME_2: q,
+        Attribute.EXPONENT_1: numbers["exponent1"],
+        Attribute.EXPONENT_2: numbers["exponent2"],
+        Attribute.COEFFICIENT: numbers["coefficient"],
     }
+    public_key = rsa.RSAPublicNumbers(numbers["public_exponent"], modulus).public_key()
     values = {name: value.to_bytes(-(-value.bit_length() // 8)) for name, value in parts.items()}
-    return Parts(values, _spki(key))
+    return Parts(values, _spki(public_key))
+
+
+def _require_exponents(numbers: Mapping[str, int]) -> None:
+    """RFC 8017 §3.2: the exponents and the coefficient belong to the primes.
+
+    Whether the primes are prime isn't tested: that would keep the whole process busy for as long as many
+    signatures take. The token proves afterwards that the key does what its public key says; beyond that,
+    whoever brings a weak key harms himself.
+    """
+    e, d = numbers["public_exponent"], numbers["private_exponent"]
+    p, q = numbers["prime1"], numbers["prime2"]
+    is_small = e.bit_length() <= MOST_EXPONENT_BITS and 0 < d < numbers["modulus"]
+    belongs = (
+        is_small
+        and e > 1
+        and e * d % (p - 1) == 1
+        and e * d % (q - 1) == 1
+        and numbers["exponent1"] == d % (p - 1)
+        and numbers["exponent2"] == d % (q - 1)
+        and 0 < numbers["coefficient"] < p
+        and numbers["coefficient"] * q % p == 1
+    )
+    if not belongs:
+        raise ValueError
 
 
 def _read_ec(kind: KeyKind, info: PrivateKeyInfo) -> Parts:
@@ -117,19 +154,19 @@ def _read_ec(kind: KeyKind, info: PrivateKeyInfo) -> Parts:
     scalar = info["private_key"].parsed["private_key"].native
     key = ec.derive_private_key(scalar, CURVES[kind])
     values = {Attribute.EC_PARAMS: SHAPES[kind].curve, Attribute.VALUE: scalar.to_bytes(SHAPES[kind].bytes)}
-    return Parts(values, _spki(key))
+    return Parts(values, _spki(key.public_key()))
 
 
 def _read_ed25519(kind: KeyKind, info: PrivateKeyInfo) -> Parts:
-    key = load_der_private_key(info.dump(force=True), None)
-    if not isinstance(key, ed25519.Ed25519PrivateKey):
-        raise TypeError
-    value = key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
-    return Parts({Attribute.EC_PARAMS: SHAPES[kind].curve, Attribute.VALUE: value}, _spki(key))
+    value = info["private_key"].parsed.native
+    if info["private_key_algorithm"]["algorithm"].native != "ed25519" or len(value) != SHAPES[kind].bytes:
+        raise ValueError
+    public_key = ed25519.Ed25519PrivateKey.from_private_bytes(value).public_key()
+    return Parts({Attribute.EC_PARAMS: SHAPES[kind].curve, Attribute.VALUE: value}, _spki(public_key))
 
 
-def _spki(key: Any) -> bytes:  # noqa: ANN401 # one of `cryptography`'s private keys
-    return bytes(key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+def _spki(public_key: Any) -> bytes:  # noqa: ANN401 # one of `cryptography`'s
+    return bytes(public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
 
 
 _READERS: Mapping[KeyType, Callable[[KeyKind, PrivateKeyInfo], Parts]] = {

@@ -72,7 +72,10 @@ def remember_candidates(connection: Connection, found: Iterable[Found]) -> None:
     """Keeps handles, and what the token says of each; they are proved at their first use."""
     facts_seen: dict[templates.Facts, templates.Facts] = {}  # most keys say the same
     for one in found:
-        facts = templates.read_facts(one.key)
+        try:
+            facts = templates.read_facts(one.key)
+        except pkcs11.exceptions.ObjectHandleInvalid:
+            continue  # destroyed since the search
         candidate = Candidate(one.name.label, one.key.handle, facts_seen.setdefault(facts, facts))
         connection.candidates.setdefault(one.name.material_id, []).append(candidate)
 

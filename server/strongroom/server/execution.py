@@ -104,8 +104,11 @@ class Execution:
         for use, target in zip(operation.uses, progress.targets, strict=True):
             for check in use.first_checks:
                 check(self._parts, target, request)
-            if target.key.state not in use.states:
-                raise use.refusal(target.key.state, target.key.arn)
+            state = target.key.state
+            if target.key.valid_to is not None:
+                state = target.key.state_at(self._parts.clock())
+            if state not in use.states:
+                raise use.refusal(state, target.key.arn)
             for check in use.checks:
                 check(self._parts, target, request)
         if operation.has_dry_run and request.dry_run:

@@ -54,7 +54,7 @@ def _say_made(out: Path, manifest: "Manifest") -> None:
         f"[green]✓[/] Backed up {manifest.keys()} keys to [bold]{escape(str(out))}[/].", soft_wrap=True
     )
     console.print(_table(manifest))
-    if any(material.on_token is False for material in manifest.materials):
+    if any(material.on_token is False and material.state == "enabled" for material in manifest.materials):
         console.print("[yellow]![/] The token lacks some: `strongroomd doctor` tells which.", soft_wrap=True)
     console.print("The keys are on the token only: back it up, too, by its own means.", soft_wrap=True)
 

@@ -55,6 +55,7 @@ class KeySnapshot:
         current_material: the one that encrypts; None while the key has none.
         materials: all materials by their 16-byte id.
         deletion_date: when it will be deleted, if it is pending deletion.
+        valid_to: when the first of its imported materials expires, or None.
         rotation: the days between two rotations and when the next is due; None unless it rotates by itself.
         aliases: the names of its aliases.
     """
@@ -73,7 +74,14 @@ class KeySnapshot:
     materials: Mapping[bytes, Material]
     aliases: tuple[str, ...]
     deletion_date: datetime | None
+    valid_to: datetime | None
     rotation: Rotation | None
+
+    def state_at(self, now: datetime) -> names.KeyStateValue:
+        """The state at a time: expired material isn't used, even before somebody has deleted it."""
+        if self.valid_to is None or now < self.valid_to or self.state not in _HIDDEN_BY_EXPIRY:
+            return self.state
+        return v1.KEY_STATE_PENDING_IMPORT
 
     @property
     def current(self) -> Material:
@@ -86,6 +94,7 @@ _STATES = {
     **{name: v1.KeyState.Value(key) for key, name in names.STATE_NAMES.items()},
     DELETING: v1.KEY_STATE_PENDING_DELETION,
 }
+_HIDDEN_BY_EXPIRY = frozenset({v1.KEY_STATE_ENABLED, v1.KEY_STATE_DISABLED, v1.KEY_STATE_UNAVAILABLE})
 _HIDDEN_BY_MISSING_MATERIAL = frozenset({v1.KEY_STATE_ENABLED, v1.KEY_STATE_DISABLED})
 
 
@@ -108,8 +117,15 @@ def snapshot_of(record: KeyRecord, realm: Realm) -> KeySnapshot:
         materials=MappingProxyType(materials),
         aliases=record.aliases,
         deletion_date=record.deletion_date,
+        valid_to=min(
+            (m.expires_at for m in materials.values() if _is_needed(m) and m.expires_at), default=None
+        ),
         rotation=_rotation_of(record),
     )
+
+
+def _is_needed(material: Material) -> bool:
+    return material.is_present and not material.is_pending
 
 
 def _rotation_of(record: KeyRecord) -> Rotation | None:

@@ -35,7 +35,7 @@ def _create_key(parts: Parts, call: Call) -> keys.CreateKeyResponse:
     snapshot = parts.keys.get(made.key_id) if made else None
     if snapshot is None:
         snapshot = snapshot_of(_make_key(parts, call, request_id), parts.realm)
-    return keys.CreateKeyResponse(key_metadata=metadata_of(snapshot, parts.token.capabilities))
+    return keys.CreateKeyResponse(key_metadata=metadata_of(snapshot, parts.token.capabilities, parts.clock()))
 
 
 def _make_key(parts: Parts, call: Call, request_id: RequestId | None) -> KeyRecord:

@@ -89,9 +89,8 @@ def _import_key_material(parts: Parts, call: Call) -> messages.ImportKeyMaterial
     with _wording(key):
         name = parts.importer.name_of(to, parameters, request.encrypted_key_material)
         if request.key_material_id not in {"", name}:
-            raise WrongMaterial
+            raise WrongMaterial("It isn't the material that keyMaterialId names.")
         parts.importer.bring(to, parameters, request.encrypted_key_material, name, new)
-    parts.importer.discard(parameters, "its import token was used")
     return messages.ImportKeyMaterialResponse(
         key_id=key.arn, key_material_id=name if key.spec == _SYMMETRIC else ""
     )
@@ -165,11 +164,9 @@ def _wording(key: KeySnapshot) -> Iterator[None]:
         raise InvalidCiphertext from None
     except KeyMaterialRejected as error:
         raise IncorrectKeyMaterial(str(error), metadata=about) from None
-    except WrongMaterial:
+    except WrongMaterial as error:
         raise IncorrectKeyMaterial(
-            f"The key material is not one that can be imported into {key.arn} now: EXISTING_KEY_MATERIAL has "
-            "to be material of this key, NEW_KEY_MATERIAL must not be, and only symmetric keys have several.",
-            metadata=about,
+            f"The key material can't be imported into {key.arn}: {error}", metadata=about
         ) from None
     except OtherMaterialPending as error:
         raise KeyStateInvalid(
@@ -181,8 +178,7 @@ def _wording(key: KeySnapshot) -> Iterator[None]:
         raise NotFound(f"{key.arn} has no key material of this id.", metadata=about) from None
     except TooManyParameters:
         raise LimitExceeded(
-            f"{key.arn} has {MOST_PARAMETERS} import tokens that weren't used: use one, or wait until one "
-            "expires.",
+            f"{MOST_PARAMETERS} import tokens of {key.arn} are being made: try again when they are done.",
             metadata=about | {"quota": "import tokens"},
         ) from None
     except ImportUnderWay:
@@ -220,7 +216,7 @@ GET_PARAMETERS_FOR_IMPORT = Operation(
     ),
     uses=(_external("GetParametersForImport", _ASKABLE),),
     is_read_only=False,
-    lane=lambda _request: Lane.KEYS,
+    lane=lambda _request: Lane.RSA_PAIRS,  # making one takes seconds, which creations don't wait for
     run=_get_parameters,
 )
 

@@ -17,7 +17,9 @@ _SERVICE = "strongroom.v1.KeyService"
 
 
 def _describe_key(parts: Parts, call: Call) -> keys.DescribeKeyResponse:
-    return keys.DescribeKeyResponse(key_metadata=metadata_of(call.targets[0].key, parts.token.capabilities))
+    return keys.DescribeKeyResponse(
+        key_metadata=metadata_of(call.targets[0].key, parts.token.capabilities, parts.clock())
+    )
 
 
 def _list_keys(parts: Parts, call: Call) -> keys.ListKeysResponse:

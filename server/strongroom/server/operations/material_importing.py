@@ -21,6 +21,7 @@ from strongroom.server.core.material_names import MaterialNames
 from strongroom.server.core.steps import reached
 from strongroom.server.operations.material_making import MaterialMaker
 from strongroom.server.store import (
+    ImportIntent,
     ImportParameters,
     Intent,
     IntentLost,
@@ -31,7 +32,7 @@ from strongroom.server.store import (
 )
 
 MOST_PARAMETERS = 10
-"""Import tokens that a key may have at once: each is a pair on the token."""
+"""Import tokens that a key has at once: each is a pair on the token. One more takes the oldest's place."""
 
 
 class Destination(NamedTuple):
@@ -93,9 +94,11 @@ class MaterialImporter:
         pair = self._maker.new_material(to.key_id)
         valid_to = pair.created_at + LIFETIME
         new = NewParameters(algorithm.value, wrapping_kind.value, purpose.value, valid_to)
-        self._store.begin_parameters(
+        oldest = self._store.begin_parameters(
             to.key_id, pair, new, self._maker.boot_id, allowed_in=to.stored_states, most=MOST_PARAMETERS
         )
+        if oldest is not None:
+            self._finish_with(oldest.material_id, oldest.label, "another import token took its place")
         reached("parameters.intended")
         pair_id = MaterialId(pair.material_id)
         with self._maker.undoing_on_failure(pair_id, pair.label):
@@ -142,7 +145,7 @@ class MaterialImporter:
         )
         reached("import.intended")
         if intent.is_present:
-            self._store.complete_import(to.key_id, intent, b"", new)
+            self._complete(to, parameters, intent, b"", new)
         else:
             material_id = MaterialId(intent.material_id)
             with self._maker.undoing_on_failure(material_id, intent.label):
@@ -151,13 +154,25 @@ class MaterialImporter:
                 )
             reached("import.made")
             with self._maker.destroying_what_was_lost(ref):
-                self._store.complete_import(to.key_id, intent, ref.check, new)
+                self._complete(to, parameters, intent, ref.check, new)
         reached("import.completed")
+        self._finish_with(parameters.material_id, parameters.label, "its import token was used")
 
-    def discard(self, parameters: ImportParameters, reason: str) -> None:
-        """Destroys a wrapping pair; where token or store don't answer, reconciliation will."""
+    def _complete(
+        self,
+        to: Destination,
+        parameters: ImportParameters,
+        intent: ImportIntent,
+        check: bytes,
+        new: NewImport,
+    ) -> None:
+        pair_id, owner = parameters.material_id, self._maker.boot_id
+        self._store.complete_import(to.key_id, intent, check, new, pair_id=pair_id, owner=owner)
+
+    def _finish_with(self, pair_id: bytes, label: str, reason: str) -> None:
+        """Destroys a wrapping pair that nobody uses any more; otherwise reconciliation will."""
         with suppress(HsmError, StoreError):
-            self.destroy_pair(parameters, reason)
+            self._destroy_pair(pair_id, label, reason)
 
     def destroy_pair(self, parameters: ImportParameters, reason: str) -> None:
         """Destroys a wrapping pair.
@@ -167,10 +182,13 @@ class MaterialImporter:
         """
         self._store.begin_destroy(parameters.material_id, self._maker.boot_id)
         reached("pair.begun")
-        self._token.destroy(MaterialId(parameters.material_id), parameters.label)
+        self._destroy_pair(parameters.material_id, parameters.label, reason)
+
+    def _destroy_pair(self, pair_id: bytes, label: str, reason: str) -> None:
+        self._token.destroy(MaterialId(pair_id), label)
         reached("pair.destroyed")
         with suppress(IntentLost):
-            self._store.complete_destroy(parameters.material_id, reason)
+            self._store.complete_destroy(pair_id, reason)
         reached("pair.completed")
 
     def delete(self, key_id: str, name: str | None) -> bool:

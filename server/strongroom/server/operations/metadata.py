@@ -1,6 +1,7 @@
 """KeyMetadata, as CreateKey and DescribeKey answer it."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from strongroom.hsm import CapabilityReport
@@ -21,16 +22,17 @@ _FIELDS: Mapping[int, str] = {
 }
 
 
-def metadata_of(key: KeySnapshot, capabilities: CapabilityReport) -> v1.KeyMetadata:
-    """Everything that is known of a key but its policy, tags, aliases and grants."""
+def metadata_of(key: KeySnapshot, capabilities: CapabilityReport, now: datetime) -> v1.KeyMetadata:
+    """Everything that is known of a key at this time but its policy, tags, aliases and grants."""
+    state = key.state_at(now)
     metadata = v1.KeyMetadata(
         aws_account_id=key.account_id,
         key_id=key.key_id,
         arn=key.arn,
-        enabled=key.state == v1.KEY_STATE_ENABLED,
+        enabled=state == v1.KEY_STATE_ENABLED,
         description=key.description,
         key_usage=key.usage,
-        key_state=key.state,
+        key_state=state,
         origin=key.origin,
         key_manager=v1.KEY_MANAGER_CUSTOMER,
         key_spec=key.spec,
@@ -42,15 +44,19 @@ def metadata_of(key: KeySnapshot, capabilities: CapabilityReport) -> v1.KeyMetad
         metadata.deletion_date.FromDatetime(key.deletion_date)
     if key.spec in _SYMMETRIC_SPECS and key.current_material is not None:
         metadata.current_key_material_id = key.current.kms_material_id
-    _add_expiry(metadata, key)
+    _add_expiry(metadata, key, now)
     return metadata
 
 
-def _add_expiry(metadata: v1.KeyMetadata, key: KeySnapshot) -> None:
+def _add_expiry(metadata: v1.KeyMetadata, key: KeySnapshot, now: datetime) -> None:
     """When the first of the imported materials expires; those that wait for a rotation don't count."""
     if key.origin != v1.ORIGIN_EXTERNAL:
         return
-    there = [one for one in key.materials.values() if one.is_present and not one.is_pending]
+    there = [
+        one
+        for one in key.materials.values()
+        if one.is_present and not one.is_pending and (one.expires_at is None or now < one.expires_at)
+    ]
     expiries = [one.expires_at for one in there if one.expires_at is not None]
     if expiries:
         metadata.expiration_model = v1.EXPIRATION_MODEL_KEY_MATERIAL_EXPIRES

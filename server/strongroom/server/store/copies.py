@@ -60,8 +60,12 @@ def _forget_what_is_being_created(copy: sqlite3.Connection) -> None:
     copy.execute("BEGIN IMMEDIATE")
     if _has_column(copy, "materials", "associated_at"):  # since revision 0007
         copy.execute(
-            "UPDATE materials SET state = 'absent', intent_owner = NULL, intent_at = NULL "
-            "WHERE state = 'creating' AND associated_at IS NOT NULL"
+            "UPDATE keys SET state = 'PendingImport' WHERE state IN ('Enabled', 'Disabled') AND key_id IN "
+            "(SELECT key_id FROM materials WHERE state = 'creating' AND associated_at IS NOT NULL)"
+        )
+        copy.execute(
+            "UPDATE materials SET state = 'absent', missing_since = NULL, intent_owner = NULL, "
+            "intent_at = NULL WHERE state = 'creating' AND associated_at IS NOT NULL"
         )
     copy.execute("DELETE FROM materials WHERE state = 'creating'")
     copy.execute("DELETE FROM keys WHERE state = 'Creating'")

@@ -148,4 +148,4 @@ class TooManyTags(StoreError):
 
 
 class WrongMaterial(StoreError):
-    """Not the imported material that it should be."""
+    """Not the imported material that it should be; the text says why."""

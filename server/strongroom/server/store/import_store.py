@@ -39,10 +39,14 @@ class ImportStore:
         *,
         allowed_in: Collection[str],
         most: int,
-    ) -> None:
-        """Writes down the intent to make a wrapping pair; NoSuchKey, NotInState, TooManyParameters."""
+    ) -> ImportParameters | None:
+        """Writes down the intent to make a wrapping pair; gives the oldest if it has to make room.
+
+        Raises:
+            NoSuchKey, NotInState, TooManyParameters: it can't be.
+        """
         with changing(self._engine) as connection:
-            imports.begin_parameters(connection, pair, key_id, new, owner, allowed_in, most)
+            return imports.begin_parameters(connection, pair, key_id, new, owner, allowed_in, most)
 
     def complete_parameters(self, material_id: bytes, check: bytes) -> None:
         """The wrapping pair is made, and `check` is its public key; IntentLost."""
@@ -76,10 +80,19 @@ class ImportStore:
         with changing(self._engine) as connection:
             return imports.begin_import(connection, key_id, material, new, owner, allowed_in)
 
-    def complete_import(self, key_id: str, intent: ImportIntent, check: bytes, new: NewImport) -> None:
-        """The object is there, and `check` is its identity unless it was there before; IntentLost."""
+    def complete_import(
+        self, key_id: str, intent: ImportIntent, check: bytes, new: NewImport, *, pair_id: bytes, owner: str
+    ) -> None:
+        """The object is there, and `check` is its identity unless it was there before.
+
+        From here on nobody uses the wrapping pair.
+
+        Raises:
+            IntentLost: it was undone, or the pair was used before.
+        """
+        now = self._clock()
         with changing(self._engine) as connection:
-            imports.complete_import(connection, key_id, intent, check, new, self._clock())
+            imports.complete_import(connection, key_id, intent, check, new, pair_id, owner, now)
 
     def begin_delete_material(
         self, key_id: str, kms_material_id: str | None, owner: str, *, if_expired: bool = False

@@ -75,21 +75,36 @@ def begin_parameters(
     owner: str,
     allowed_in: Collection[str],
     most: int,
-) -> None:
+) -> ImportParameters | None:
     """Writes down the intent to make a wrapping pair.
+
+    Returns:
+        The oldest, if the key has `most`: it has to make room, and can't be used from here on.
 
     Raises:
         NoSuchKey, NotInState: of the key.
-        TooManyParameters: the key has `most`.
+        TooManyParameters: the key has `most`, and none of them is done.
     """
     require_state(connection, key_id, allowed_in)
-    query = select(func.count()).select_from(materials)
-    there = connection.execute(query.where(materials.c.key_id == key_id, materials.c.role == WRAPPING))
-    if int(there.scalar_one()) >= most:
-        raise TooManyParameters
+    is_of_key = (materials.c.key_id == key_id) & (materials.c.role == WRAPPING)
+    count = connection.execute(select(func.count()).select_from(materials).where(is_of_key)).scalar_one()
+    oldest = None
+    if int(count) >= most:
+        oldest = _oldest_parameters(connection, key_id)
+        if oldest is None:
+            raise TooManyParameters
+        begin_destroy(connection, oldest.material_id, owner, pair.created_at)
     insert_material(connection, key_id, pair, owner, WRAPPING)
     row = {name: getattr(new, name) for name in NewParameters.__dataclass_fields__}
     connection.execute(insert(import_parameters).values(material_id=pair.material_id, **row))
+    return oldest
+
+
+def _oldest_parameters(connection: Connection, key_id: str) -> ImportParameters | None:
+    query = select(*_PARAMETERS).join_from(import_parameters, materials)
+    is_done = (materials.c.key_id == key_id) & (materials.c.state == ENABLED_MATERIAL)
+    row = connection.execute(query.where(is_done).order_by(import_parameters.c.valid_to)).first()
+    return None if row is None else ImportParameters(**row._mapping)  # noqa: SLF001 # likewise
 
 
 def find_parameters(connection: Connection, material_id: bytes) -> ImportParameters | None:
@@ -131,7 +146,7 @@ def begin_import(
         insert_material(connection, key_id, material, owner)
         return ImportIntent(material.material_id, material.label, is_present=False)
     if existing is None:
-        raise WrongMaterial
+        raise WrongMaterial("It isn't material that this key has or had.")
     if existing.state == ENABLED_MATERIAL and existing.missing_since is None:
         return ImportIntent(existing.material_id, existing.label, is_present=True)
     if existing.state not in {ENABLED_MATERIAL, ABSENT}:
@@ -146,13 +161,24 @@ def begin_import(
 
 
 def complete_import(
-    connection: Connection, key_id: str, intent: ImportIntent, check: bytes, new: NewImport, now: datetime
+    connection: Connection,
+    key_id: str,
+    intent: ImportIntent,
+    check: bytes,
+    new: NewImport,
+    pair_id: bytes,
+    owner: str,
+    now: datetime,
 ) -> None:
     """The object is there: the key has the material, and is usable if it has all that it remembers.
 
+    The wrapping pair has done its work, and is to be destroyed: it is good for one import.
+
     Raises:
-        IntentLost: reconciliation, or a deletion, has undone it; an object that was made must be destroyed.
+        IntentLost: reconciliation, a deletion, or another import with the same pair has undone it; an object
+            that was made must be destroyed.
     """
+    begin_destroy(connection, pair_id, owner, now)
     values: dict[str, Any] = {"expires_at": new.expires_at, "description": new.description}
     key = connection.execute(select(keys).where(keys.c.key_id == key_id)).one_or_none()
     is_first = key is not None and key.current_material_id == NONE_YET
@@ -285,9 +311,11 @@ def _require_room(
 ) -> None:
     """Returns if a key may have another material, and this is another."""
     if existing is not None:
-        raise ImportUnderWay if existing.state == "creating" else WrongMaterial
+        if existing.state == "creating":
+            raise ImportUnderWay
+        raise WrongMaterial("It is material of this key already, and no new one.")
     if not new.rotates and _find(connection, key_id, materials.c.role == KEY) is not None:
-        raise WrongMaterial
+        raise WrongMaterial("This key has had its material, and only symmetric keys have several.")
     pending = _pending(connection, key_id)
     if pending is not None:
         raise OtherMaterialPending(material.kms_material_id, pending.kms_material_id)

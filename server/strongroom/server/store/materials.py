@@ -14,6 +14,7 @@ from strongroom.server.store.keys import (
     ENABLED_MATERIAL,
     EXTERNAL,
     KEY,
+    PENDING_IMPORT,
     material_of,
     select_materials,
 )
@@ -151,7 +152,7 @@ def complete_destroy(connection: Connection, material_id: bytes, reason: str, at
     if row is None:
         raise IntentLost
     if row.comes_back:
-        _leave_absent(connection, material_id)
+        _leave_absent(connection, row)
     else:
         _bury(connection, row, reason, at)
         connection.execute(delete(materials).where(materials.c.material_id == material_id))
@@ -159,11 +160,17 @@ def complete_destroy(connection: Connection, material_id: bytes, reason: str, at
     append_change(connection, row.key_id, at)
 
 
-def _leave_absent(connection: Connection, material_id: bytes) -> None:
+def _leave_absent(connection: Connection, material: Row[Any]) -> None:
+    """Without it the key waits for it, also if it was the attempt to bring it again that failed."""
     connection.execute(
         update(materials)
-        .where(materials.c.material_id == material_id)
+        .where(materials.c.material_id == material.material_id)
         .values(state=ABSENT, expires_at=None, missing_since=None, intent_owner=None, intent_at=None)
+    )
+    connection.execute(
+        update(keys)
+        .where(keys.c.key_id == material.key_id, keys.c.state.in_(("Enabled", "Disabled")))
+        .values(state=PENDING_IMPORT)
     )
 
 
