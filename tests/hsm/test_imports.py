@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
+from math import gcd
 from typing import Any
 
 import pytest
@@ -214,7 +215,8 @@ def _altered(**numbers: int) -> bytes:
 
 
 _P, _Q = rsa_numbers(RSA_KEY)["prime1"], rsa_numbers(RSA_KEY)["prime2"]
-_N = _P * _Q
+_N, _PHI = _P * _Q, (_P - 1) * (_Q - 1)
+_LONG = next(e for e in count(2**100 + 1, 2) if gcd(e, _PHI) == 1)
 _HUGE = 2**9689 - 1  # a prime: to find that out takes a processor half a minute
 NO_RSA_KEYS = {
     "a huge prime": _altered(prime1=_HUGE, prime2=3, modulus=3 * _HUGE),
@@ -225,6 +227,12 @@ NO_RSA_KEYS = {
     "another modulus": _altered(modulus=_N + 2),
     "another public exponent": _altered(public_exponent=3),
     "an even public exponent": _altered(public_exponent=65536),
+    "a long public exponent": _altered(
+        public_exponent=_LONG,
+        private_exponent=pow(_LONG, -1, _PHI),
+        exponent1=pow(_LONG, -1, _P - 1),
+        exponent2=pow(_LONG, -1, _Q - 1),
+    ),
 }
 ONLY_OUTSIDE = {
     "another exponent of p": _altered(exponent1=5),
@@ -239,10 +247,11 @@ ONLY_OUTSIDE = {
 
 @pytest.mark.parametrize("name", [*NO_RSA_KEYS, *ONLY_OUTSIDE])
 @pytest.mark.parametrize("hash_", ["SHA_1", "SHA_256"])
+@pytest.mark.parametrize("purpose", [KeyPurpose.SIGN, KeyPurpose.ENCRYPT])
 def test_numbers_that_make_no_rsa_key_are_refused_quickly(
-    token: Token, wrapped: Wrap, name: str, hash_: str
+    token: Token, wrapped: Wrap, name: str, hash_: str, purpose: KeyPurpose
 ) -> None:
-    choice, algorithm = (KeyKind.RSA_2048, KeyPurpose.SIGN), WrappingAlgorithm(f"RSA_AES_KEY_WRAP_{hash_}")
+    choice, algorithm = (KeyKind.RSA_2048, purpose), WrappingAlgorithm(f"RSA_AES_KEY_WRAP_{hash_}")
     incoming = wrapped(*choice, algorithm, {**NO_RSA_KEYS, **ONLY_OUTSIDE}[name])
     before = set(token.objects())
     if name in ONLY_OUTSIDE and incoming.pair.purpose is KeyPurpose.UNWRAP:

@@ -9,19 +9,14 @@ from typing import Any
 
 import pkcs11
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mlkem, rsa
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-)
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pkcs11 import Attribute
 
+from strongroom.hsm import public_keys
 from strongroom.hsm.errors import HsmFault
 from strongroom.hsm.identifiers import KeyPair
 from strongroom.hsm.key_generation import generate_pair
 from strongroom.hsm.key_kinds import SHAPES, KeyKind
-from strongroom.hsm.public_keys import CURVES
 from strongroom.hsm.sessions import PooledSession
 
 _READABLE = {Attribute.PRIVATE: True, Attribute.SENSITIVE: False, Attribute.EXTRACTABLE: True}
@@ -55,14 +50,14 @@ def take(private: Any, kind: KeyKind, public_key: bytes) -> KeyPair:  # noqa: AN
     finally:
         with suppress(pkcs11.PKCS11Error):  # it goes with its session
             private.destroy()
-    if key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo) != public_key:
+    if public_keys.encode(key.public_key()) != public_key:
         raise HsmFault("The token gave a private key that doesn't belong to its public key.")
     return KeyPair(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()), public_key)
 
 
 def _read(private: Any, kind: KeyKind) -> Any:  # noqa: ANN401 # a pkcs11 object; one of `cryptography`'s
-    if kind in CURVES:
-        return ec.derive_private_key(int.from_bytes(private[Attribute.VALUE]), CURVES[kind])
+    if kind in public_keys.CURVES:
+        return ec.derive_private_key(int.from_bytes(private[Attribute.VALUE]), public_keys.CURVES[kind])
     if kind in _FROM_ATTRIBUTE:
         attribute, load = _FROM_ATTRIBUTE[kind]
         return load(bytes(private[attribute]))

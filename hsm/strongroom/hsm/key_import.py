@@ -16,9 +16,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import pkcs11
-from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap_with_padding
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pkcs11 import Attribute, KeyType, Mechanism, MechanismFlag, ObjectClass
 
 from strongroom.hsm import key_checks, key_material, rsa_oaep, sentinel, templates
@@ -199,12 +197,7 @@ def _accepted(key: Any, new: NewKey) -> bytes:  # noqa: ANN401 # a pkcs11 object
         key_material.require_length(new.kind, key[Attribute.VALUE_LEN])
         return b""
     modulus, exponent = (int.from_bytes(key[name]) for name in (Attribute.MODULUS, Attribute.PUBLIC_EXPONENT))
-    try:
-        public_key = rsa.RSAPublicNumbers(exponent, modulus).public_key()
-    except ValueError:
-        raise KeyMaterialRejected("The key material isn't an RSA key that can be used.") from None
-    key_material.require_rsa(new.kind, public_key)
-    return public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return key_material.rsa_public_key(new.kind, modulus, exponent)
 
 
 def _unwrap_outside(

@@ -1,21 +1,21 @@
 """Key material outside the token, on its way in: what it must look like, and what PKCS#11 calls its parts."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from asn1crypto.keys import PrivateKeyInfo
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pkcs11 import Attribute, KeyType
 
+from strongroom.hsm import public_keys
 from strongroom.hsm.errors import KeyMaterialRejected
 from strongroom.hsm.key_kinds import SHAPES, KeyKind
-from strongroom.hsm.public_keys import CURVES
 
 LONGEST_HMAC_KEY_BYTES = 128
 
-MOST_EXPONENT_BITS = 256
-"""Of a public exponent (FIPS 186-5 §A.1.1)."""
+MOST_EXPONENT_BITS = 64
+"""Of a public exponent. FIPS 186-5 §A.1.1 allows 256, but OpenSSL refuses to use one that is longer than this
+with a modulus of more than 3,072 bits (`OPENSSL_RSA_MAX_PUBEXP_BITS`), and many verifiers use OpenSSL."""
 
 
 class Parts(NamedTuple):
@@ -79,16 +79,21 @@ def longest_rsa_bytes(kind: KeyKind) -> int:
     return 9 * SHAPES[kind].bytes // 2 + 160
 
 
-def require_rsa(kind: KeyKind, public_key: rsa.RSAPublicKey) -> None:
-    """Returns if an RSA key's modulus is exactly as long as the kind says.
+def rsa_public_key(kind: KeyKind, modulus: int, exponent: int) -> bytes:
+    """The public key (SubjectPublicKeyInfo, DER) of numbers that somebody sent.
 
     Raises:
-        KeyMaterialRejected: it isn't.
+        KeyMaterialRejected: no public key of this kind has them, or none that can be used everywhere.
     """
-    if public_key.key_size != SHAPES[kind].bits:
+    bits = SHAPES[kind].bits
+    if modulus.bit_length() != bits:
+        raise KeyMaterialRejected(f"The modulus has {modulus.bit_length()} bits; {kind.value} wants {bits}.")
+    if modulus % 2 == 0 or exponent % 2 == 0 or not 1 < exponent < 1 << MOST_EXPONENT_BITS:
         raise KeyMaterialRejected(
-            f"The modulus has {public_key.key_size} bits, and {kind.value} wants others."
+            "Modulus and public exponent of an RSA key have to be odd, and the public exponent has at most "
+            f"{MOST_EXPONENT_BITS} bits."
         )
+    return public_keys.encode(rsa.RSAPublicNumbers(exponent, modulus).public_key())
 
 
 def _read_rsa(kind: KeyKind, info: PrivateKeyInfo) -> Parts:
@@ -97,12 +102,10 @@ def _read_rsa(kind: KeyKind, info: PrivateKeyInfo) -> Parts:
         raise ValueError
     numbers = info["private_key"].parsed.native
     modulus, p, q = numbers["modulus"], numbers["prime1"], numbers["prime2"]
-    bits = SHAPES[kind].bits
     if numbers["version"] != "two-prime" or numbers["other_prime_infos"] is not None:
         raise ValueError
-    if modulus.bit_length() != bits:
-        raise KeyMaterialRejected(f"The modulus has {modulus.bit_length()} bits; {kind.value} wants {bits}.")
-    if {p.bit_length(), q.bit_length()} != {bits // 2} or p * q != modulus or p == q:
+    public_key = rsa_public_key(kind, modulus, numbers["public_exponent"])
+    if {p.bit_length(), q.bit_length()} != {SHAPES[kind].bits // 2} or p * q != modulus or p == q:
         raise ValueError
     _require_exponents(numbers)
     parts = {
@@ -115,9 +118,8 @@ def _read_rsa(kind: KeyKind, info: PrivateKeyInfo) -> Parts:
         Attribute.EXPONENT_2: numbers["exponent2"],
         Attribute.COEFFICIENT: numbers["coefficient"],
     }
-    public_key = rsa.RSAPublicNumbers(numbers["public_exponent"], modulus).public_key()
     values = {name: value.to_bytes(-(-value.bit_length() // 8)) for name, value in parts.items()}
-    return Parts(values, _spki(public_key))
+    return Parts(values, public_key)
 
 
 def _require_exponents(numbers: Mapping[str, int]) -> None:
@@ -129,10 +131,8 @@ def _require_exponents(numbers: Mapping[str, int]) -> None:
     """
     e, d = numbers["public_exponent"], numbers["private_exponent"]
     p, q = numbers["prime1"], numbers["prime2"]
-    is_small = e.bit_length() <= MOST_EXPONENT_BITS and 0 < d < numbers["modulus"]
     belongs = (
-        is_small
-        and e > 1
+        0 < d < numbers["modulus"]
         and e * d % (p - 1) == 1
         and e * d % (q - 1) == 1
         and numbers["exponent1"] == d % (p - 1)
@@ -152,9 +152,9 @@ def _read_ec(kind: KeyKind, info: PrivateKeyInfo) -> Parts:
     if parameters.chosen.contents != SHAPES[kind].curve[2:]:  # both are OIDs; one without tag and length
         raise ValueError
     scalar = info["private_key"].parsed["private_key"].native
-    key = ec.derive_private_key(scalar, CURVES[kind])
+    key = ec.derive_private_key(scalar, public_keys.CURVES[kind])
     values = {Attribute.EC_PARAMS: SHAPES[kind].curve, Attribute.VALUE: scalar.to_bytes(SHAPES[kind].bytes)}
-    return Parts(values, _spki(key.public_key()))
+    return Parts(values, public_keys.encode(key.public_key()))
 
 
 def _read_ed25519(kind: KeyKind, info: PrivateKeyInfo) -> Parts:
@@ -162,11 +162,8 @@ def _read_ed25519(kind: KeyKind, info: PrivateKeyInfo) -> Parts:
     if info["private_key_algorithm"]["algorithm"].native != "ed25519" or len(value) != SHAPES[kind].bytes:
         raise ValueError
     public_key = ed25519.Ed25519PrivateKey.from_private_bytes(value).public_key()
-    return Parts({Attribute.EC_PARAMS: SHAPES[kind].curve, Attribute.VALUE: value}, _spki(public_key))
-
-
-def _spki(public_key: Any) -> bytes:  # noqa: ANN401 # one of `cryptography`'s
-    return bytes(public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+    values = {Attribute.EC_PARAMS: SHAPES[kind].curve, Attribute.VALUE: value}
+    return Parts(values, public_keys.encode(public_key))
 
 
 _READERS: Mapping[KeyType, Callable[[KeyKind, PrivateKeyInfo], Parts]] = {

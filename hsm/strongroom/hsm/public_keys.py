@@ -40,7 +40,12 @@ def read(key: Any, kind: KeyKind) -> bytes:  # noqa: ANN401 # a pkcs11 public ke
         found = _read(key, kind)
     except (ValueError, UnsupportedAlgorithm):
         raise PublicKeyRejected("The token gave no public key of the kind that was asked for.") from None
-    return bytes(found.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+    return encode(found)
+
+
+def encode(key: Any) -> bytes:  # noqa: ANN401 # one of `cryptography`'s public keys
+    """The SubjectPublicKeyInfo (RFC 5280 §4.1), DER."""
+    return bytes(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
 
 
 def load(spki: bytes) -> Any:  # noqa: ANN401 # one of `cryptography`'s public keys

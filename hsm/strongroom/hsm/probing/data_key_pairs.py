@@ -3,10 +3,9 @@
 from functools import partial
 
 import pkcs11
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pkcs11 import Attribute
 
-from strongroom.hsm import data_key_pairs
+from strongroom.hsm import data_key_pairs, public_keys
 from strongroom.hsm.capabilities import Capability
 from strongroom.hsm.key_kinds import KeyKind
 from strongroom.hsm.probing.attempts import Attempt, Shown
@@ -23,9 +22,7 @@ def _try_rsa(session: PooledSession, profile: TokenProfile) -> Shown:
         key = import_known_key(session, {Attribute.SENSITIVE: False, Attribute.EXTRACTABLE: True})
     except pkcs11.PKCS11Error:
         return _try(KeyKind.RSA_2048, session, profile)
-    public_key = known_key().public_numbers.public_key()
-    spki = public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    data_key_pairs.take(key, KeyKind.RSA_2048, spki)
+    data_key_pairs.take(key, KeyKind.RSA_2048, public_keys.encode(known_key().public_numbers.public_key()))
     return Shown(_READ)
 
 

@@ -6,15 +6,10 @@ from typing import Any
 import pkcs11
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap_with_padding
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-)
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pkcs11 import Attribute
 
-from strongroom.hsm import aes_gcm, key_import, key_material, rsa_oaep, signatures, templates
+from strongroom.hsm import aes_gcm, key_import, key_material, public_keys, rsa_oaep, signatures, templates
 from strongroom.hsm.capabilities import Capability, Finding
 from strongroom.hsm.errors import KeyNotProtected
 from strongroom.hsm.identifiers import MaterialId, MaterialRef
@@ -61,7 +56,7 @@ class _Unwrapper:
         return rsa_oaep.encrypt(self._public_key, hash_, _KEK) + aes_key_wrap_with_padding(_KEK, material)
 
     def _pair(self) -> MaterialRef:
-        spki = self._public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        spki = public_keys.encode(self._public_key)
         return MaterialRef(MaterialId(b""), "", KeyKind.RSA_2048, KeyPurpose.UNWRAP, spki)
 
 
