@@ -26,3 +26,8 @@ def bring(client: Client, key_id: str, material: bytes, algorithm: str = OAEP, *
     found = parameters(client, key_id, algorithm)
     wrapped = wrap(found.public_key, algorithm, material)
     return client.import_key_material(key_id, found.import_token, wrapped, **more).key_material_id
+
+
+def key_state(client: Client, key_id: str) -> str:
+    """The state that callers see."""
+    return client.describe_key(key_id).key_state

@@ -44,7 +44,7 @@ from strongroom.hsm.signatures import SigningAlgorithm
 from strongroom.hsm.token import Token
 from strongroom.hsm.token_calls import TokenCall
 from strongroom.hsm.token_profiles import TokenProfile, builtin_profiles, load_profile
-from strongroom.hsm.wrapping import WrappedKey, WrappingAlgorithm, is_importable
+from strongroom.hsm.wrapping import WrappedKey, WrappingAlgorithm
 
 __all__ = [
     "DATA_KEY_PAIRS",
@@ -90,6 +90,5 @@ __all__ = [
     "WrappedKey",
     "WrappingAlgorithm",
     "builtin_profiles",
-    "is_importable",
     "load_profile",
 ]

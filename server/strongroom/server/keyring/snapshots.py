@@ -1,6 +1,6 @@
 """The immutable view of a key that the hot path works on."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from sys import intern
@@ -117,15 +117,15 @@ def snapshot_of(record: KeyRecord, realm: Realm) -> KeySnapshot:
         materials=MappingProxyType(materials),
         aliases=record.aliases,
         deletion_date=record.deletion_date,
-        valid_to=min(
-            (m.expires_at for m in materials.values() if _is_needed(m) and m.expires_at), default=None
-        ),
+        valid_to=_valid_to(materials.values()),
         rotation=_rotation_of(record),
     )
 
 
-def _is_needed(material: Material) -> bool:
-    return material.is_present and not material.is_pending
+def _valid_to(materials: Iterable[Material]) -> datetime | None:
+    """When the first of the materials that the key needs expires."""
+    needed = (one for one in materials if one.is_present and not one.is_pending)
+    return min((one.expires_at for one in needed if one.expires_at), default=None)
 
 
 def _rotation_of(record: KeyRecord) -> Rotation | None:

@@ -25,8 +25,9 @@ from strongroom.v1 import resources_pb2 as v1
 
 MAX_DESCRIPTION_CHARACTERS = 8192
 MAX_POLICY_CHARACTERS = 131_072
-_ORIGINS = frozenset({v1.ORIGIN_UNSPECIFIED, v1.ORIGIN_AWS_KMS, v1.ORIGIN_EXTERNAL})
 POLICY_PATTERN = "[\u0009\u000a\u000d\u0020-\u00ff]+"
+
+_ORIGINS = frozenset({v1.ORIGIN_UNSPECIFIED, v1.ORIGIN_AWS_KMS, v1.ORIGIN_EXTERNAL})
 
 
 def _create_key(parts: Parts, call: Call) -> keys.CreateKeyResponse:

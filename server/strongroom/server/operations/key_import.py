@@ -1,47 +1,21 @@
 """GetParametersForImport, ImportKeyMaterial and DeleteImportedKeyMaterial."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from strongroom.hsm import (
-    CiphertextRejected,
-    IdentityMismatch,
-    KeyKind,
-    KeyMaterialRejected,
-    KeyPurpose,
-    MaterialMissing,
-    WrappingAlgorithm,
-)
-from strongroom.server.core import import_rules, import_tokens, key_states, names
-from strongroom.server.core.errors import (
-    DependencyUnavailable,
-    IncorrectKeyMaterial,
-    InvalidCiphertext,
-    KeyStateInvalid,
-    LimitExceeded,
-    NotFound,
-    ValidationFailed,
-)
+from strongroom.hsm import KeyKind, KeyPurpose, WrappingAlgorithm
+from strongroom.server.core import import_rules, key_states, names
+from strongroom.server.core.errors import ValidationFailed
 from strongroom.server.core.fields import Blob, Instant, Request, Text
 from strongroom.server.keyring import KeySnapshot
 from strongroom.server.operations import key_checks
 from strongroom.server.operations import shared_fields as fields
 from strongroom.server.operations.declaration import Call, KeyUse, Lane, Operation
+from strongroom.server.operations.import_wording import worded
 from strongroom.server.operations.key_uses import managed
-from strongroom.server.operations.material_importing import MOST_PARAMETERS, Destination
+from strongroom.server.operations.material_importing import Destination
 from strongroom.server.operations.parts import Parts
-from strongroom.server.operations.stored_states import as_stored
-from strongroom.server.store import (
-    ImportParameters,
-    ImportUnderWay,
-    NewImport,
-    NoSuchMaterial,
-    OtherMaterialPending,
-    TooManyParameters,
-    WrongMaterial,
-)
+from strongroom.server.store import ImportParameters, NewImport, WrongMaterial
 from strongroom.v1 import importing_pb2 as messages
 from strongroom.v1 import resources_pb2 as v1
 
@@ -57,7 +31,6 @@ _MATERIAL_ID = Text("key_material_id", 0, 64, "[a-f0-9]{64}")
 _ASKABLE = key_states.IMPORTABLE
 _TAKING = _ASKABLE | {v1.KEY_STATE_UPDATING}
 _KWP_BYTES = 8  # what AES key wrap with padding adds, and a multiple of which it gives (RFC 5649 §4.1)
-_RETRY_AFTER_S = 0.5
 
 
 def _get_parameters(parts: Parts, call: Call) -> messages.GetParametersForImportResponse:
@@ -65,7 +38,7 @@ def _get_parameters(parts: Parts, call: Call) -> messages.GetParametersForImport
     import_rules.check_wrapping(key.spec, request.wrapping_algorithm, request.wrapping_key_spec)
     algorithm = WrappingAlgorithm(names.WRAPPING_ALGORITHMS[request.wrapping_algorithm])
     wrapping_kind = KeyKind(names.WRAPPING_KEY_SPECS[request.wrapping_key_spec])
-    with _wording(key):
+    with worded(key):
         made = parts.importer.parameters(_destination(key, _ASKABLE), algorithm, wrapping_kind)
     response = messages.GetParametersForImportResponse(
         key_id=key.arn, import_token=made.token, public_key=made.public_key
@@ -77,16 +50,18 @@ def _get_parameters(parts: Parts, call: Call) -> messages.GetParametersForImport
 def _import_key_material(parts: Parts, call: Call) -> messages.ImportKeyMaterialResponse:
     request, key = call.request, call.targets[0].key
     now = parts.clock()
-    new = NewImport(
-        import_type=names.IMPORT_TYPES.get(request.import_type),
-        rotates=key.spec == _SYMMETRIC,
-        expires_at=_expiry(request, now),
-        description=request.key_material_description,
-    )
+    expires_at = _expiry(request, now)
     parameters = parts.importer.opened(request.import_token, key.key_id, now)
     _check_length(request.encrypted_key_material, parameters)
+    new = NewImport(
+        pair_id=parameters.material_id,
+        import_type=names.IMPORT_TYPES.get(request.import_type),
+        rotates=key.spec == _SYMMETRIC,
+        expires_at=expires_at,
+        description=request.key_material_description,
+    )
     to = _destination(key, _TAKING)
-    with _wording(key):
+    with worded(key):
         name = parts.importer.name_of(to, parameters, request.encrypted_key_material)
         if request.key_material_id not in {"", name}:
             raise WrongMaterial("It isn't the material that keyMaterialId names.")
@@ -99,7 +74,7 @@ def _import_key_material(parts: Parts, call: Call) -> messages.ImportKeyMaterial
 def _delete_imported_key_material(parts: Parts, call: Call) -> messages.DeleteImportedKeyMaterialResponse:
     key = call.targets[0].key
     name = call.request.key_material_id or _current_name(key)
-    with _wording(key):
+    with worded(key):
         parts.importer.delete(key.key_id, name or None)
     return messages.DeleteImportedKeyMaterialResponse(
         key_id=key.arn, key_material_id=name if key.spec == _SYMMETRIC else ""
@@ -149,42 +124,6 @@ def _check_length(data: bytes, parameters: ImportParameters) -> None:
             f"encryptedKeyMaterial has {len(data)} bytes: never what {parameters.wrapping_algorithm} gives "
             f"with {parameters.wrapping_key_spec}, which the import token is for."
         )
-
-
-@contextmanager
-def _wording(key: KeySnapshot) -> Iterator[None]:
-    """Words what token and store say of an import."""
-    about = {"keyId": key.arn}
-    try:
-        with as_stored(key):
-            yield
-    except (MaterialMissing, IdentityMismatch):
-        raise import_tokens.unknown() from None  # the wrapping pair is gone
-    except CiphertextRejected:
-        raise InvalidCiphertext from None
-    except KeyMaterialRejected as error:
-        raise IncorrectKeyMaterial(str(error), metadata=about) from None
-    except WrongMaterial as error:
-        raise IncorrectKeyMaterial(
-            f"The key material can't be imported into {key.arn}: {error}", metadata=about
-        ) from None
-    except OtherMaterialPending as error:
-        raise KeyStateInvalid(
-            f"New key material (id: {error.new}) cannot be imported into KMS key {key.arn}, because another "
-            f"key material (id: {error.pending}) is pending rotation.",
-            metadata=about | {"keyState": names.KEY_STATES[key.state]},
-        ) from None
-    except NoSuchMaterial:
-        raise NotFound(f"{key.arn} has no key material of this id.", metadata=about) from None
-    except TooManyParameters:
-        raise LimitExceeded(
-            f"{MOST_PARAMETERS} import tokens of {key.arn} are being made: try again when they are done.",
-            metadata=about | {"quota": "import tokens"},
-        ) from None
-    except ImportUnderWay:
-        raise DependencyUnavailable(
-            "This key material is being imported or deleted; try again.", retry_after_s=_RETRY_AFTER_S
-        ) from None
 
 
 def _check_expiration(request: Request) -> None:

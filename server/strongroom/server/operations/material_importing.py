@@ -21,7 +21,6 @@ from strongroom.server.core.material_names import MaterialNames
 from strongroom.server.core.steps import reached
 from strongroom.server.operations.material_making import MaterialMaker
 from strongroom.server.store import (
-    ImportIntent,
     ImportParameters,
     Intent,
     IntentLost,
@@ -137,6 +136,7 @@ class MaterialImporter:
 
         Raises:
             NoSuchKey, NotInState, WrongMaterial, OtherMaterialPending, ImportUnderWay: the key can't have it.
+            ParametersUsed: its import token was used meanwhile.
             HsmError, StoreError: what was begun is undone, at once or by reconciliation.
         """
         fresh = replace(self._maker.new_material(to.key_id), kms_material_id=name)
@@ -145,7 +145,7 @@ class MaterialImporter:
         )
         reached("import.intended")
         if intent.is_present:
-            self._complete(to, parameters, intent, b"", new)
+            self._store.complete_import(intent, b"")
         else:
             material_id = MaterialId(intent.material_id)
             with self._maker.undoing_on_failure(material_id, intent.label):
@@ -154,20 +154,9 @@ class MaterialImporter:
                 )
             reached("import.made")
             with self._maker.destroying_what_was_lost(ref):
-                self._complete(to, parameters, intent, ref.check, new)
+                self._store.complete_import(intent, ref.check)
         reached("import.completed")
         self._finish_with(parameters.material_id, parameters.label, "its import token was used")
-
-    def _complete(
-        self,
-        to: Destination,
-        parameters: ImportParameters,
-        intent: ImportIntent,
-        check: bytes,
-        new: NewImport,
-    ) -> None:
-        pair_id, owner = parameters.material_id, self._maker.boot_id
-        self._store.complete_import(to.key_id, intent, check, new, pair_id=pair_id, owner=owner)
 
     def _finish_with(self, pair_id: bytes, label: str, reason: str) -> None:
         """Destroys a wrapping pair that nobody uses any more; otherwise reconciliation will."""

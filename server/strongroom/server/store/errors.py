@@ -11,6 +11,7 @@ StoreError
     NoSuchMaterial          the key has no material of this name
     NotInState              the key's state doesn't allow the change
     OtherMaterialPending    another imported material waits for a rotation
+    ParametersUsed          the wrapping pair of an import did its work for another
     RequestRepeated         a request with this id was begun before
     RotationLimitReached    the key was rotated on demand as often as it may be
     RotationUnderWay        another material is being made for the key
@@ -89,6 +90,10 @@ class OtherMaterialPending(StoreError):
         super().__init__("Another material is pending rotation.")
         self.new = new
         self.pending = pending
+
+
+class ParametersUsed(StoreError):
+    """The wrapping pair of an import did its work for another, or is being destroyed."""
 
 
 class RequestRepeated(StoreError):

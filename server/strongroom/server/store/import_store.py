@@ -75,14 +75,13 @@ class ImportStore:
         """Writes down the intent to import a material.
 
         Raises:
-            NoSuchKey, NotInState, WrongMaterial, OtherMaterialPending, ImportUnderWay: it can't be.
+            NoSuchKey, NotInState, WrongMaterial, OtherMaterialPending, ImportUnderWay, ParametersUsed: it
+                can't be.
         """
         with changing(self._engine) as connection:
             return imports.begin_import(connection, key_id, material, new, owner, allowed_in)
 
-    def complete_import(
-        self, key_id: str, intent: ImportIntent, check: bytes, new: NewImport, *, pair_id: bytes, owner: str
-    ) -> None:
+    def complete_import(self, intent: ImportIntent, check: bytes) -> None:
         """The object is there, and `check` is its identity unless it was there before.
 
         From here on nobody uses the wrapping pair.
@@ -92,7 +91,7 @@ class ImportStore:
         """
         now = self._clock()
         with changing(self._engine) as connection:
-            imports.complete_import(connection, key_id, intent, check, new, pair_id, owner, now)
+            imports.complete_import(connection, intent, check, now)
 
     def begin_delete_material(
         self, key_id: str, kms_material_id: str | None, owner: str, *, if_expired: bool = False

@@ -19,6 +19,7 @@ from strongroom.server.store.errors import (
     NoPendingMaterial,
     NoSuchMaterial,
     OtherMaterialPending,
+    ParametersUsed,
     RotationLimitReached,
     TooManyParameters,
     WrongMaterial,
@@ -48,7 +49,6 @@ from strongroom.server.store.tables import import_parameters, keys, materials
 from strongroom.server.store.transactions import append_change
 
 NEW_KEY_MATERIAL = "NEW_KEY_MATERIAL"
-EXISTING_KEY_MATERIAL = "EXISTING_KEY_MATERIAL"
 NONE_YET = b""
 """The current material of a key into which nothing was imported."""
 
@@ -101,26 +101,25 @@ def begin_parameters(
 
 
 def _oldest_parameters(connection: Connection, key_id: str) -> ImportParameters | None:
-    query = select(*_PARAMETERS).join_from(import_parameters, materials)
-    is_done = (materials.c.key_id == key_id) & (materials.c.state == ENABLED_MATERIAL)
-    row = connection.execute(query.where(is_done).order_by(import_parameters.c.valid_to)).first()
-    return None if row is None else ImportParameters(**row._mapping)  # noqa: SLF001 # likewise
+    return next(iter(_usable_parameters(connection, materials.c.key_id == key_id)), None)
 
 
 def find_parameters(connection: Connection, material_id: bytes) -> ImportParameters | None:
     """A wrapping pair that can be used."""
-    query = select(*_PARAMETERS).join_from(import_parameters, materials)
-    is_it = (materials.c.material_id == material_id) & (materials.c.state == ENABLED_MATERIAL)
-    row = connection.execute(query.where(is_it)).one_or_none()
-    return None if row is None else ImportParameters(**row._mapping)  # noqa: SLF001 # SQLAlchemy's public name
+    return next(iter(_usable_parameters(connection, materials.c.material_id == material_id)), None)
 
 
 def expired_parameters(connection: Connection, now: datetime) -> tuple[ImportParameters, ...]:
     """The wrapping pairs that nobody may use any more."""
+    return _usable_parameters(connection, import_parameters.c.valid_to <= now)
+
+
+def _usable_parameters(connection: Connection, which: ColumnElement[bool]) -> tuple[ImportParameters, ...]:
+    """Those that are made and not yet used; the oldest first."""
     query = select(*_PARAMETERS).join_from(import_parameters, materials)
-    is_over = (import_parameters.c.valid_to <= now) & (materials.c.state == ENABLED_MATERIAL)
-    rows = connection.execute(query.where(is_over).order_by(import_parameters.c.valid_to))
-    return tuple(ImportParameters(**row._mapping) for row in rows)  # noqa: SLF001 # likewise
+    is_usable = (materials.c.state == ENABLED_MATERIAL) & which
+    rows = connection.execute(query.where(is_usable).order_by(import_parameters.c.valid_to))
+    return tuple(ImportParameters(**row._mapping) for row in rows)  # noqa: SLF001 # SQLAlchemy's public name
 
 
 def begin_import(
@@ -135,20 +134,23 @@ def begin_import(
 
     Raises:
         NoSuchKey, NotInState: of the key.
+        ParametersUsed: the wrapping pair did its work for another import.
         WrongMaterial: not the material that the key remembers, or one that it has.
         OtherMaterialPending: another waits for a rotation.
         ImportUnderWay: the same is coming or going.
     """
     require_state(connection, key_id, allowed_in)
+    if find_parameters(connection, new.pair_id) is None:
+        raise ParametersUsed
     existing = _find(connection, key_id, materials.c.kms_material_id == material.kms_material_id)
     if _wants_new(connection, key_id, new):
         _require_room(connection, key_id, material, existing, new)
         insert_material(connection, key_id, material, owner)
-        return ImportIntent(material.material_id, material.label, is_present=False)
+        return ImportIntent(key_id, material.material_id, material.label, owner, new, is_present=False)
     if existing is None:
         raise WrongMaterial("It isn't material that this key has or had.")
     if existing.state == ENABLED_MATERIAL and existing.missing_since is None:
-        return ImportIntent(existing.material_id, existing.label, is_present=True)
+        return ImportIntent(key_id, existing.material_id, existing.label, owner, new, is_present=True)
     if existing.state not in {ENABLED_MATERIAL, ABSENT}:
         raise ImportUnderWay
     connection.execute(
@@ -157,19 +159,10 @@ def begin_import(
         .values(state="creating", intent_owner=owner, intent_at=material.created_at)
     )
     append_change(connection, key_id, material.created_at)
-    return ImportIntent(existing.material_id, existing.label, is_present=False)
+    return ImportIntent(key_id, existing.material_id, existing.label, owner, new, is_present=False)
 
 
-def complete_import(
-    connection: Connection,
-    key_id: str,
-    intent: ImportIntent,
-    check: bytes,
-    new: NewImport,
-    pair_id: bytes,
-    owner: str,
-    now: datetime,
-) -> None:
+def complete_import(connection: Connection, intent: ImportIntent, check: bytes, now: datetime) -> None:
     """The object is there: the key has the material, and is usable if it has all that it remembers.
 
     The wrapping pair has done its work, and is to be destroyed: it is good for one import.
@@ -178,7 +171,8 @@ def complete_import(
         IntentLost: reconciliation, a deletion, or another import with the same pair has undone it; an object
             that was made must be destroyed.
     """
-    begin_destroy(connection, pair_id, owner, now)
+    key_id, new = intent.key_id, intent.new
+    begin_destroy(connection, new.pair_id, intent.owner, now)
     values: dict[str, Any] = {"expires_at": new.expires_at, "description": new.description}
     key = connection.execute(select(keys).where(keys.c.key_id == key_id)).one_or_none()
     is_first = key is not None and key.current_material_id == NONE_YET

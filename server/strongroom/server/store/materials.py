@@ -89,12 +89,7 @@ def complete_create(
     append_change(connection, key_id, at)
 
 
-def enable(
-    connection: Connection,
-    material_id: bytes,
-    check: bytes,
-    **more: object,
-) -> None:
+def enable(connection: Connection, material_id: bytes, check: bytes, **more: object) -> None:
     """A material is made: it can be used from here on; `more` are values of its other columns.
 
     Raises:

@@ -187,12 +187,14 @@ class NewImport:
     """Material that is about to be imported.
 
     Args:
+        pair_id: material id of the pair under which it is wrapped.
         import_type: `NEW_KEY_MATERIAL`, `EXISTING_KEY_MATERIAL`, or None for what the key suggests.
         rotates: True if the key may have several materials, one after the other.
         expires_at: when it is to be deleted, or None.
         description: what it is; not secret.
     """
 
+    pair_id: bytes
     import_type: str | None
     rotates: bool
     expires_at: datetime | None
@@ -204,13 +206,19 @@ class ImportIntent:
     """What an import has to do.
 
     Args:
+        key_id: the key that gets the material.
         material_id: of the object.
         label: of the object.
+        owner: the boot id of the service.
+        new: what is imported.
         is_present: True if the token has it already.
     """
 
+    key_id: str
     material_id: bytes
     label: str
+    owner: str
+    new: NewImport
     is_present: bool
 
 
