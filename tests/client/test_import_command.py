@@ -94,6 +94,56 @@ def test_an_encrypted_private_key_needs_its_passphrase(
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+def test_private_keys_of_openssh_are_imported(strongroom: Command, client: Client, tmp_path: Path) -> None:
+    (tmp_path / "id_ecdsa").write_bytes(
+        EC_KEY.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
+    )
+    key_id = _create(client, "ECC_NIST_P256", "SIGN_VERIFY")
+    done = strongroom("key", "import", key_id, "--in", "id_ecdsa", *SHORT)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+# Of ssh-keygen, for this test alone; its passphrase is "open sesame".
+OPENSSH_ENCRYPTED = """\
+-----BEGIN OPENSSH PRIVATE KEY-----
+b3BlbnNzaC1rZXktdjEAAAAACmFlczI1Ni1jdHIAAAAGYmNyeXB0AAAAGAAAABDLldsVz9
+TFWWqaB8lkXuA6AAAAEAAAAAEAAABoAAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlz
+dHAyNTYAAABBBG9P+2+xZfIgxrfiWa/GhO12+/V9hmyAZOxEyPTF5kaJSJ1RLZlWa2kLXE
+9ttHALTRhpBjPi0M1dMJe40WYLcF4AAACgMarOip3ZXy4Es8+C7GsLvDoTQ/1XyqDe+LJy
+q9VPc5cvGFNbND9IP2hvhUqGhZ3TFfddQKCO6mlCveR7JkHHKiPMQI/lPTXHpNT1xw9LOA
+03vgxhhBMWdh+Lw2OoO+dcRpnSTsAsGoJZBxv97EDwUwt9/EpCQaFa4H5nPxRSP6pRlW6h
+fIe34h7JUM/FXcZGEH434D/023TRjyGEvqoGvA==
+-----END OPENSSH PRIVATE KEY-----
+"""
+
+
+def test_the_remedy_is_told_for_an_encrypted_key_of_openssh(
+    strongroom: Command, client: Client, tmp_path: Path
+) -> None:
+    (tmp_path / "id_ecdsa").write_text(OPENSSH_ENCRYPTED)
+    (tmp_path / "right").write_text("open sesame\n")
+    key_id = _create(client, "ECC_NIST_P256", "SIGN_VERIFY")
+    for more in ((), ("--passphrase-file", "right")):
+        refused = strongroom("key", "import", key_id, "--in", "id_ecdsa", *SHORT, *more)
+        assert (refused.returncode, b"ssh-keygen -p -m PKCS8" in refused.stderr) == (2, True)
+
+
+def test_an_expiry_is_removed_only_when_that_is_said(
+    strongroom: Command, client: Client, tmp_path: Path
+) -> None:
+    key_id = _create(client)
+    (tmp_path / "raw").write_bytes(os.urandom(32))
+    command = ("key", "import", key_id, "--in", "raw", *SHORT)
+    assert strongroom(*command, "--valid-days", "30").returncode == 0
+    refused = strongroom(*command)
+    assert (refused.returncode, b"--never-expires" in refused.stderr) == (2, True)
+    both = strongroom(*command, "--valid-days", "3", "--never-expires")
+    assert (both.returncode, b"not both" in both.stderr) == (2, True)
+    assert client.describe_key(key_id).valid_to is not None
+    assert strongroom(*command, "--never-expires").returncode == 0
+    assert client.describe_key(key_id).valid_to is None
+
+
 def test_what_is_no_key_is_refused_with_what_it_should_be(
     strongroom: Command, client: Client, tmp_path: Path
 ) -> None:
@@ -103,15 +153,19 @@ def test_what_is_no_key_is_refused_with_what_it_should_be(
     assert (done.returncode, b"private key in PEM or DER" in done.stderr) == (2, True)
     encrypts = _create(client)
     done = strongroom("key", "import", encrypts, "--in", "text", *SHORT)
-    assert (done.returncode, b"32 bytes" in done.stderr) == (1, True)
+    assert (done.returncode, b"32 bytes, not 16" in done.stderr) == (2, True)
     (tmp_path / "raw").write_bytes(os.urandom(32))
     plain = client.create_key().key_id
     done = strongroom("key", "import", plain, "--in", "raw", *SHORT)
     assert (done.returncode, b"origin is AWS_KMS" in done.stderr) == (1, True)
+    assert (b"key describe KEY" in done.stderr, b"strongroom token" in done.stderr) == (True, False)
 
 
 def test_material_can_be_wrapped_elsewhere(strongroom: Command, client: Client, tmp_path: Path) -> None:
     key_id, secret = _create(client), os.urandom(32)
+    one = ("--public-key", "same", "--import-token", "./same")
+    refused = strongroom("key", "import-parameters", key_id, *one, *SHORT)
+    assert (refused.returncode, b"a file each" in refused.stderr) == (2, True)
     files = ("--public-key", "wrapping.pem", "--import-token", "token.bin")
     done = strongroom("key", "import-parameters", key_id, *files, *SHORT)
     assert (done.returncode, done.stderr) == (0, b"")

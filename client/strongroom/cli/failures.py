@@ -50,7 +50,8 @@ _REMEDIES: Mapping[type[StrongroomError], str] = {
     errors.ImportTokenExpired: "Get another with: strongroom key import-parameters KEY",
     errors.IncorrectKey: "Leave --key-id out: the key is found in the ciphertext.",
     errors.IncorrectKeyMaterial: (
-        "A key takes back only the material that it had; another goes into a symmetric key with --new."
+        "A key takes back only the material that it had; another goes into a symmetric key with --new. "
+        "What each kind of key takes: docs/imports.md"
     ),
     errors.InvalidCiphertext: (
         "Give exactly the --context pairs that were given when it was encrypted; for an RSA key, --algorithm."
@@ -94,11 +95,17 @@ def _show_text(error: StrongroomError, code: ExitCode) -> None:
     is_good = code is ExitCode.DRY_RUN
     head = "[bold green]Dry run:[/]" if is_good else f"[bold red]{type(error).__name__}:[/]"
     _errors.print(f"{head} {escape(printable(str(error)))}", highlight=False, soft_wrap=True)
-    remedy = _REMEDIES.get(type(error))
+    remedy = _remedy(error)
     if remedy:
         _errors.print(escape(remedy), highlight=False, soft_wrap=True)
     if error.request_id and not is_good:
         _errors.print(f"[dim]request id {error.request_id}[/]", highlight=False)
+
+
+def _remedy(error: StrongroomError) -> str | None:
+    if isinstance(error, errors.UnsupportedOperation) and "origin" in error.metadata:
+        return "Look at the key's origin with: strongroom key describe KEY"
+    return _REMEDIES.get(type(error))
 
 
 def _show_json(error: StrongroomError, code: ExitCode) -> None:

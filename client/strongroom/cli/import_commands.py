@@ -21,7 +21,13 @@ _MOST_BYTES = 16_384
 _MOST_TOKEN_BYTES = 6144
 _MOST_PASSPHRASE_BYTES = 1024
 _MOST_DAYS = 365
-_SYMMETRIC = "SYMMETRIC_DEFAULT"
+_KEY_BYTES = {
+    "SYMMETRIC_DEFAULT": (32, 32),
+    "HMAC_224": (28, 128),
+    "HMAC_256": (32, 128),
+    "HMAC_384": (48, 128),
+    "HMAC_512": (64, 128),
+}
 _OAEP = "RSAES_OAEP_SHA_256"
 _TWO_STEPS = "RSA_AES_KEY_WRAP_SHA_256"
 
@@ -52,6 +58,10 @@ def import_(
         int | None,
         typer.Option(min=1, max=_MOST_DAYS, help="Days until the service deletes it; never if left out."),
     ] = None,
+    never_expires: Annotated[
+        bool,
+        typer.Option("--never-expires", help="The service never deletes it, whatever was said before."),
+    ] = False,
     new: Annotated[
         bool,
         typer.Option("--new", help="Material that a symmetric key hasn't had; key rotate makes it current."),
@@ -75,15 +85,20 @@ def import_(
     elliptic curve key is read from PEM or DER, with a passphrase if it has one; a secret key is read as raw
     bytes, or as --in-encoding says. Importing the same material again changes when it expires.
     """
+    if never_expires and valid_days is not None:
+        usage("Give --valid-days or --never-expires, not both.")
     session = session_of(context)
     data = read_bytes(source, encoding, most=_MOST_BYTES, too_long="That is no key: it is too long.")
     token = None if import_token is None else _read_token(import_token)
     valid_to = None if valid_days is None else datetime.now(UTC) + timedelta(days=valid_days)
     with session.client() as client:
         key = client.describe_key(key_id)
+        if key.valid_to and not (new or never_expires or valid_days):
+            when = key.valid_to.isoformat(timespec="seconds")
+            usage(f"The key's material expires at {when}: say --valid-days, or --never-expires.")
         algorithm = wrapping_algorithm or (_OAEP if _is_secret(key) else _TWO_STEPS)
         if token is None:
-            material = data if _is_secret(key) else _private_key(data, passphrase_file)
+            material = _secret(data, key) if _is_secret(key) else _private_key(data, passphrase_file)
             token, data = _wrapped(client, key_id, material, algorithm, wrapping_key_spec)
         done = client.import_key_material(
             key_id,
@@ -113,6 +128,8 @@ def import_parameters(
     Both are good for 24 hours, for this key alone.
     """
     session = session_of(context)
+    if public_key.absolute() == import_token.absolute():
+        usage("Public key and import token need a file each.")
     for path in (public_key, import_token):
         check_writable(path, force=force)
     with session.client() as client:
@@ -161,11 +178,20 @@ def _wrapped(
         usage(str(error))
 
 
+def _secret(data: bytes, key: KeyMetadata) -> bytes:
+    """Says what is wrong with a secret's length before the token makes a pair for it."""
+    least, most = _KEY_BYTES[key.key_spec]
+    if not least <= len(data) <= most:
+        wanted = f"{least} bytes" if least == most else f"{least} to {most} bytes"
+        usage(f"A {key.key_spec} key has {wanted}, not {len(data)}: is --in-encoding right?")
+    return data
+
+
 def _private_key(data: bytes, passphrase_file: Path | None) -> bytes:
     wrapping = _wrapping()
     passphrase = None if passphrase_file is None else _read_passphrase(passphrase_file)
     try:
-        if passphrase is None and wrapping.is_encrypted(data):
+        if wrapping.is_encrypted(data) and passphrase is None:
             passphrase = _ask_passphrase()
         return bytes(wrapping.private_key(data, passphrase))
     except wrapping.NotAKey as error:
@@ -191,7 +217,7 @@ def _wrapping() -> Any:  # noqa: ANN401 # the module `wrapping`
 
 
 def _is_secret(key: KeyMetadata) -> bool:
-    return key.key_spec == _SYMMETRIC or key.key_spec.startswith("HMAC_")
+    return key.key_spec in _KEY_BYTES
 
 
 def _read_token(path: Path) -> bytes:

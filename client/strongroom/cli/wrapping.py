@@ -18,9 +18,11 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
     load_der_public_key,
     load_pem_private_key,
+    load_ssh_private_key,
 )
 
 _KEY_BYTES = 32
+_OPENSSH = b"-----BEGIN OPENSSH PRIVATE KEY-----"
 _HASHES: Mapping[str, hashes.SHA1 | hashes.SHA256] = {
     "SHA_1": hashes.SHA1(),  # noqa: S303 # RFC 8017 allows it here: OAEP needs no collision resistance
     "SHA_256": hashes.SHA256(),
@@ -32,10 +34,18 @@ class NotAKey(Exception):
 
 
 def is_encrypted(data: bytes) -> bool:
-    """True for a private key that has a passphrase."""
+    """True for a private key that has a passphrase.
+
+    Raises:
+        NotAKey: it is OpenSSH's, whose passphrases need a package that isn't there otherwise.
+    """
     try:
         _load(data, None)
     except TypeError:
+        if _OPENSSH in data:
+            raise NotAKey(
+                "An OpenSSH key with a passphrase must be converted: ssh-keygen -p -m PKCS8 -f A_COPY_OF_IT"
+            ) from None
         return True
     except (ValueError, UnsupportedAlgorithm):
         return False
@@ -46,7 +56,7 @@ def private_key(data: bytes, passphrase: bytes | None) -> bytes:
     """A private key as the service wants it, PKCS #8 in DER (RFC 5958).
 
     Args:
-        data: the key in PEM or DER, in PKCS #8 or in the older form of its own algorithm.
+        data: the key in PEM or DER, in PKCS #8 or in the older form of its own algorithm; or OpenSSH's.
         passphrase: that it is encrypted with, if it is.
 
     Raises:
@@ -63,6 +73,8 @@ def private_key(data: bytes, passphrase: bytes | None) -> bytes:
 
 
 def _load(data: bytes, passphrase: bytes | None) -> Any:  # noqa: ANN401 # one of `cryptography`'s private keys
+    if _OPENSSH in data:
+        return load_ssh_private_key(data, passphrase)
     load = load_pem_private_key if b"-----BEGIN " in data else load_der_private_key
     return load(data, passphrase)
 
