@@ -1,3 +1,4 @@
+import os
 import re
 from collections.abc import Callable
 from contextlib import closing
@@ -140,11 +141,21 @@ def _edit(old: str, new: str) -> Callable[[Path], None]:
     return edit
 
 
+def _replace(name: str, make: Callable[[Path], None]) -> Callable[[Path], None]:
+    def replace(backup: Path) -> None:
+        (backup / name).unlink()
+        make(backup / name)
+
+    return replace
+
+
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [
         (_flip, "altered or damaged"),
         (lambda backup: (backup / "store.sqlite").unlink(), "There is no"),
+        (_replace("store.sqlite", os.mkdir), "There is no file"),
+        (_replace("manifest.json", os.mkfifo), "There is no file"),  # reading it would never end
         (lambda backup: (backup / "store.sqlite").write_bytes(b""), "altered or damaged"),
         (_replace_copy, "don't agree"),
         (lambda backup: (backup / "manifest.json").unlink(), "Is .* a backup"),

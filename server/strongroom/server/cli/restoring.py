@@ -37,9 +37,9 @@ def restore(
     The service must be stopped; with --check it may serve. The database that is there is set aside beside the
     restored one and never deleted. Run it as the service's user.
 
-    Exit codes: 0 restored, or with --check nothing would be lacking or lost; 1 with --check something would
-    be, or not confirmed; 2 wrong usage; 75 not now, for the service runs, or token, database or audit trail
-    can't be had; 78 the backup can't be used, or the configuration or the PIN must be changed.
+    Exit codes: 0 restored, or with --check nothing would be lacking, lost, changed or unknown; 1 with --check
+    something would be, or not confirmed; 2 wrong usage; 75 not now, for the service runs, or token, database
+    or audit trail can't be had; 78 the backup can't be used, or the configuration or the PIN must be changed.
     """
     from strongroom.server.cli.backups import checking, restoring
     from strongroom.server.config import load_settings

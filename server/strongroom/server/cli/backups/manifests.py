@@ -110,6 +110,7 @@ def read_manifest(backup: Path) -> Manifest:
     """
     path = backup / MANIFEST
     try:
+        require_file(path)
         text = path.read_bytes()
         _require_known_format(_Format.model_validate_json(text).format)
         manifest = Manifest.model_validate_json(text)
@@ -120,6 +121,16 @@ def read_manifest(backup: Path) -> Manifest:
     if manifest != manifest.sealed():
         raise BackupUnusable(f"{path} was altered or damaged. Use another backup.")
     return manifest
+
+
+def require_file(path: Path) -> None:
+    """Returns if a part of a backup is a file, which a FIFO isn't: to read from one could take for ever.
+
+    Raises:
+        BackupUnusable: it isn't there, or something else.
+    """
+    if not path.is_file():
+        raise BackupUnusable(f"There is no file {path}. Is {path.parent} a backup?")
 
 
 def require_agreement(manifest: Manifest, survey: Survey) -> None:

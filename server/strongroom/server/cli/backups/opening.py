@@ -7,7 +7,13 @@ from pathlib import Path
 from strongroom.server.app import require_own
 from strongroom.server.cli.backups.errors import BackupUnusable
 from strongroom.server.cli.backups.making import sha256_of
-from strongroom.server.cli.backups.manifests import DATABASE, Manifest, read_manifest, require_agreement
+from strongroom.server.cli.backups.manifests import (
+    DATABASE,
+    Manifest,
+    read_manifest,
+    require_agreement,
+    require_file,
+)
 from strongroom.server.config import Settings
 from strongroom.server.store import SchemaUnknown, Store, StoreDamaged, StoreForeign
 from strongroom.server.store.engine import create_file
@@ -52,9 +58,7 @@ def open_backup(backup: Path, settings: Settings, draft: Path) -> OpenedBackup:
 
 
 def _copy(source: Path, target: Path) -> None:
+    require_file(source)
     create_file(target)
-    try:
-        with source.open("rb") as reading, target.open("wb") as writing:
-            shutil.copyfileobj(reading, writing)
-    except FileNotFoundError:
-        raise BackupUnusable(f"There is no {source}. Is {source.parent} a backup?") from None
+    with source.open("rb") as reading, target.open("wb") as writing:
+        shutil.copyfileobj(reading, writing)
