@@ -21,7 +21,7 @@ from tests.support.deployments import Deployment
 
 LATENCY_BUDGET = 2.0
 _LOAD = 1 / 10  # of what could be answered
-_BUSY_RUNS = 30
+_BUSY_RUNS = 60
 _PERIOD_DAYS = 365
 
 
@@ -38,7 +38,7 @@ def measure(directory: Path, many: int, seconds: float, rounds: int) -> Iterator
         _make_due(deployment)
         os.kill(service.children()["housekeeper"], signal.SIGHUP)
         started = time.monotonic()
-        busy = _load(server, call, _BUSY_RUNS * seconds, rate)  # long: what callers notice comes in bursts
+        busy = _load(server, call, _BUSY_RUNS * seconds, rate)  # long: bursts come once a minute or two
         rotated = many - len(store.due_rotations(MOST_ENCRYPTIONS))
         yield from _rows(many, quiet, busy, rotated / (time.monotonic() - started))
     store.close()

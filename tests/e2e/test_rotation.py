@@ -311,9 +311,16 @@ def test_a_key_that_is_not_due_any_more_does_not_rotate(
     rounds.pass_by(days=91)
     record = rounds.store.load_key(key_id)
     assert record is not None
+    maker = rounds.maker()
+    made = maker.make_due_material(maker.begin_due_rotation(record, most_encryptions=MOST_ENCRYPTIONS))
     client.disable_key_rotation(key_id)
     with pytest.raises(NotInState):
-        rounds.maker().rotate_if_due(record, most_encryptions=MOST_ENCRYPTIONS, announce=lambda: None)
+        maker.complete_due_rotation(
+            made, most_encryptions=MOST_ENCRYPTIONS, announce=lambda: pytest.fail("told too early")
+        )
+    assert not rounds.token.exists(made.ref)
+    with pytest.raises(NotInState):
+        maker.begin_due_rotation(record, most_encryptions=MOST_ENCRYPTIONS)
     assert client.list_key_rotations(key_id).rotations == ()
 
 

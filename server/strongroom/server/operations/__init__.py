@@ -3,15 +3,17 @@
 from strongroom.server.operations.catalogue import OPERATIONS
 from strongroom.server.operations.declaration import Call, KeyUse, Lane, NamedAlias, Operation, Target
 from strongroom.server.operations.material_importing import MaterialImporter
-from strongroom.server.operations.material_making import MaterialMaker
+from strongroom.server.operations.material_making import BegunRotation, MadeMaterial, MaterialMaker
 from strongroom.server.operations.material_use import Steps
 from strongroom.server.operations.parts import Parts
 
 __all__ = [
     "OPERATIONS",
+    "BegunRotation",
     "Call",
     "KeyUse",
     "Lane",
+    "MadeMaterial",
     "MaterialImporter",
     "MaterialMaker",
     "NamedAlias",

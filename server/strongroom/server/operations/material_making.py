@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from typing import NamedTuple
 
 from strongroom.hsm import HsmError, KeyKind, KeyPurpose, MaterialId, MaterialRef, Token
 from strongroom.server.core.blob import kms_material_id
@@ -14,6 +15,7 @@ from strongroom.server.store import (
     KeyRecord,
     NewKey,
     NewMaterial,
+    NotInState,
     RequestId,
     Store,
     StoreError,
@@ -22,6 +24,20 @@ from strongroom.server.store import (
 MOST_ON_DEMAND_ROTATIONS = 25
 
 _ID_BYTES = 16
+
+
+class BegunRotation(NamedTuple):
+    """A key, and the material that it will get: nothing of it is on the token."""
+
+    key: KeyRecord
+    material: NewMaterial
+
+
+class MadeMaterial(NamedTuple):
+    """A material on the token that isn't its key's current one yet."""
+
+    key_id: str
+    ref: MaterialRef
 
 
 class MaterialMaker:
@@ -79,13 +95,12 @@ class MaterialMaker:
         self._complete_rotation(key_id, ref, ON_DEMAND)
         reached("rotation.completed")
 
-    def rotate_if_due(self, key: KeyRecord, *, most_encryptions: int, announce: Callable[[], None]) -> None:
-        """Makes another material for a key whose time has come.
+    def begin_due_rotation(self, key: KeyRecord, *, most_encryptions: int) -> BegunRotation:
+        """Writes down that a key whose time has come will get another material, for `make_due_material`.
 
         Args:
             key: the key.
             most_encryptions: after how many its time has come, whatever its schedule.
-            announce: records the rotation before it takes effect; if that can't be, it is undone.
 
         Raises:
             NoSuchKey, NotInState, RotationUnderWay: it isn't due any more, or can't have one.
@@ -94,16 +109,43 @@ class MaterialMaker:
         material = self.new_material(key.key_id)
         self._store.begin_due_rotation(key.key_id, material, self.boot_id, most_encryptions=most_encryptions)
         reached("due_rotation.intended")
-        ref = self._generate(material, key.key_spec, key.key_usage)
+        return BegunRotation(key, material)
+
+    def make_due_material(self, begun: BegunRotation) -> MadeMaterial:
+        """Makes the material, for `complete_due_rotation`; HsmError: it is undone, at once or later."""
+        key = begun.key
+        ref = self._generate(begun.material, key.key_spec, key.key_usage)
         reached("due_rotation.made")
+        return MadeMaterial(key.key_id, ref)
+
+    def complete_due_rotation(
+        self, made: MadeMaterial, *, most_encryptions: int, announce: Callable[[], None]
+    ) -> None:
+        """Makes it the key's current material, if the key is still due; otherwise it is undone.
+
+        Args:
+            made: the material.
+            most_encryptions: likewise.
+            announce: records the rotation before it takes effect; if that can't be, it is undone.
+
+        Raises:
+            NotInState: the key isn't due any more.
+            IntentLost: it was undone meanwhile.
+            StoreError: reconciliation will undo it; and whatever `announce` raises.
+        """
         try:
+            self._require_due(made.key_id, most_encryptions)
             announce()
         except BaseException:
-            self._undo(ref.material_id, ref.label)
+            self._undo(made.ref.material_id, made.ref.label)
             raise
         reached("due_rotation.announced")
-        self._complete_rotation(key.key_id, ref, AUTOMATIC)
+        self._complete_rotation(made.key_id, made.ref, AUTOMATIC)
         reached("due_rotation.completed")
+
+    def _require_due(self, key_id: str, most_encryptions: int) -> None:
+        if not self._store.due_rotations(most_encryptions, key_id):
+            raise NotInState("not due")
 
     def _complete_rotation(self, key_id: str, ref: MaterialRef, rotation_type: str) -> None:
         with self.destroying_what_was_lost(ref):

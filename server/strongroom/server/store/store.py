@@ -287,10 +287,10 @@ class Store(ImportStore):
         values = {"rotation_period_days": period_days, "next_rotation_at": at}
         self._change(key_id, values, allowed_from)
 
-    def due_rotations(self, most_encryptions: int) -> tuple[str, ...]:
-        """The keys that are to rotate by now, and those whose material has encrypted so much."""
+    def due_rotations(self, most_encryptions: int, key_id: str | None = None) -> tuple[str, ...]:
+        """The keys, or this one, that are to rotate by now, or whose material has encrypted so much."""
         with reading(self._engine) as connection:
-            return rotation.due(connection, self._clock(), most_encryptions)
+            return rotation.due(connection, self._clock(), most_encryptions, key_id)
 
     def begin_due_rotation(
         self, key_id: str, material: NewMaterial, owner: str, *, most_encryptions: int
