@@ -30,6 +30,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield World(service, client, hooks)
 
 
+@pytest.mark.timeout(300 * FACTOR)
 def test_lives_of_keys_are_as_the_semantics_say(world: World) -> None:
     class Machine(Lives):
         pass
