@@ -1,0 +1,134 @@
+"""Compiled policies: what a policy says of a request."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from strongroom.server.core.policies.conditions import Test
+from strongroom.server.core.policies.principals import Principals
+from strongroom.server.core.policies.requests import Lookup, PolicyRequest
+from strongroom.server.core.policies.templates import Matches, Template, matcher, nothing
+
+
+class Patterns:
+    """Actions or resources of a statement: one of the patterns must fit, or none of them if they are negated.
+
+    Args:
+        templates: the patterns, with `*` and `?`.
+        is_negated: True for NotAction and NotResource.
+        ignores_case: True for actions.
+    """
+
+    def __init__(
+        self, templates: Iterable[Template], *, is_negated: bool, ignores_case: bool = False
+    ) -> None:
+        templates = tuple(templates)
+        globs = [template.glob(nothing) for template in templates if template.is_fixed]
+        self._fixed: tuple[Matches, ...] = tuple(
+            matcher(glob.lower() if ignores_case else glob) for glob in globs if glob is not None
+        )
+        self._open = tuple(template for template in templates if not template.is_fixed)
+        self._is_negated = is_negated
+
+    def fit(self, text: str, lookup: Lookup) -> bool:
+        """True if they fit a text."""
+        found = any(matches(text) for matches in self._fixed) or any(
+            glob is not None and matcher(glob)(text)
+            for glob in (template.glob(lookup) for template in self._open)
+        )
+        return found is not self._is_negated
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement of a policy.
+
+    Args:
+        number: its place in the document, from 1.
+        sid: its name, or empty.
+        is_deny: True for Effect Deny.
+        principals: whom it is about; None in the policy of a principal.
+        actions: what it is about; None if the document doesn't say, and it is about nothing.
+        resources: likewise.
+        holds: the test of its conditions; None without conditions.
+    """
+
+    number: int
+    sid: str
+    is_deny: bool
+    principals: Principals | None
+    actions: Patterns | None
+    resources: Patterns | None
+    holds: Test | None
+
+    def __str__(self) -> str:
+        return f"statement {self.number}" + (f" ({self.sid})" if self.sid else "")
+
+
+class Answer(NamedTuple):
+    """What a policy says: the first statement of each kind that applies.
+
+    Args:
+        denied_by: a Deny.
+        allowed_by: an Allow for the principal itself, or for everybody.
+        delegated_by: an Allow for the principal's account, which leaves it to that account's own policies.
+    """
+
+    denied_by: Statement | None = None
+    allowed_by: Statement | None = None
+    delegated_by: Statement | None = None
+
+
+SILENCE = Answer()
+
+
+class Policy:
+    """A policy; immutable but for what it remembers, and safe to use in threads.
+
+    Args:
+        statements: in the order of the document.
+    """
+
+    def __init__(self, statements: Iterable[Statement]) -> None:
+        self.statements = tuple(statements)
+        self._by_action: dict[str, tuple[Statement, ...]] = {}
+
+    def answer(self, request: PolicyRequest) -> Answer:
+        """What it says of a request; the order of statements doesn't matter."""
+        allowed: Statement | None = None
+        delegated: Statement | None = None
+        for statement in self._about(request.action):
+            principals = statement.principals
+            is_direct = principals is None or principals.name(request.names, request.account_id)
+            if not is_direct and not principals.name_account(request.account_id):  # type: ignore[union-attr]
+                continue
+            if not statement.resources.fit(request.resource, request.lookup):  # type: ignore[union-attr]
+                continue
+            if statement.holds is not None and not statement.holds(request.lookup):
+                continue
+            if statement.is_deny:
+                return Answer(denied_by=statement)
+            if is_direct:
+                allowed = allowed or statement
+            else:
+                delegated = delegated or statement
+        return Answer(None, allowed, delegated) if allowed or delegated else SILENCE
+
+    def _about(self, action: str) -> tuple[Statement, ...]:
+        """The statements about an action, denials first; actions are few, and remembered."""
+        found = self._by_action.get(action)
+        if found is None:
+            found = tuple(statement for statement in self._denials_first if _is_about(statement, action))
+            self._by_action[action] = found
+        return found
+
+    @cached_property
+    def _denials_first(self) -> list[Statement]:
+        return sorted(self.statements, key=lambda statement: not statement.is_deny)
+
+
+def _is_about(statement: Statement, action: str) -> bool:
+    if statement.actions is None or statement.resources is None:
+        return False
+    return statement.actions.fit(action, nothing)
