@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strongroom.server.core import key_policies, key_specs, key_states, names, tags
+from strongroom.server.core import key_specs, key_states, names, tags
 from strongroom.server.core.arns import Realm, is_alias_name, is_key_id, parse_arn
 from strongroom.server.core.errors import (
     InvalidArn,
@@ -12,8 +12,6 @@ from strongroom.server.core.errors import (
     InvalidTag,
     KeyDisabled,
     KeyStateInvalid,
-    LimitExceeded,
-    MalformedPolicy,
     ValidationFailed,
 )
 from strongroom.server.core.event_ids import EventIds
@@ -147,23 +145,6 @@ def test_a_marker_is_good_for_its_own_list_only(last: str, binding: str) -> None
 def test_made_up_markers_are_refused(text: str) -> None:
     with pytest.raises(InvalidMarker):
         Markers(bytes(32)).read(text, "ListKeys")
-
-
-@pytest.mark.parametrize("text", ["my policy", "[]", "{}", "[" * 100_000, "1e999", '{"a":1}'])
-def test_what_is_no_policy_is_refused(text: str) -> None:
-    with pytest.raises((MalformedPolicy, LimitExceeded)):
-        key_policies.check_policy(text)
-
-
-def test_a_policy_may_have_32768_bytes_and_no_more() -> None:
-    frame = '{"Statement": ""}'
-    key_policies.check_policy(frame.replace('""', '"' + "x" * (32_768 - len(frame)) + '"'))
-    with pytest.raises(LimitExceeded):
-        key_policies.check_policy(frame.replace('""', '"' + "x" * (32_769 - len(frame)) + '"'))
-
-
-def test_the_default_policy_is_a_policy() -> None:
-    key_policies.check_policy(key_policies.default_policy(REALM, REALM.account_id))
 
 
 def test_event_ids_are_uuids_of_version_8_and_never_repeat() -> None:

@@ -147,8 +147,7 @@ def test_values_may_have_variables(wanted: str, found: str, expected: bool) -> N
     for operator in ("StringEquals", "StringLike"):
         assert holds(operator, wanted, found, others=others) is expected
     assert holds("StringNotEquals", wanted, found, others=others) is not expected
-    old = {"StringEquals": wanted == found}
-    assert holds("StringEquals", wanted, found, others=others, version=None) is old["StringEquals"]
+    assert holds("StringEquals", wanted, found, others=others, version=None) is (wanted == found)
 
 
 def test_a_variables_value_has_no_wildcards() -> None:

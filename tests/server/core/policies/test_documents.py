@@ -7,9 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from strongroom.server.core.arns import Realm
 from strongroom.server.core.errors import KmsError, LimitExceeded, MalformedPolicy
+from strongroom.server.core.key_policies import default_policy
 from strongroom.server.core.policies import parse_key_policy, parse_principal_policy
-from tests.support.policies import ROLE, ROOT, document, statement
+from tests.support.policies import (
+    ACCOUNT,
+    FOREIGN_ROLE,
+    OTHER_ACCOUNT,
+    ROLE,
+    ROOT,
+    document,
+    request,
+    statement,
+    verdict,
+)
 
 REFUSED = {
     "no JSON": ("my policy", "valid JSON"),
@@ -103,6 +115,12 @@ def test_a_statement_that_breaks_the_grammar_is_refused(name: str) -> None:
 def test_what_the_grammar_allows_is_taken(elements: dict[str, Any]) -> None:
     parse_key_policy(document(statement(**elements)))
     parse_key_policy(json.dumps({"Id": "one", "Statement": statement(**elements)}))
+
+
+def test_the_default_policy_leaves_it_to_the_account() -> None:
+    policy = parse_key_policy(default_policy(Realm("aws", "local", ACCOUNT), ACCOUNT))
+    assert verdict(policy.answer(request())) == "delegated"
+    assert verdict(policy.answer(request(account=OTHER_ACCOUNT, names=(FOREIGN_ROLE,)))) == "silent"
 
 
 def test_a_policy_has_at_most_32768_bytes() -> None:

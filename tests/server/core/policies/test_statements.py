@@ -142,6 +142,15 @@ def test_a_resource_may_depend_on_the_request() -> None:
     assert verdict(policy.answer(request(resource=alias, values=wildcard))) == "silent"
 
 
+def test_where_it_is_unknown_what_is_excepted_an_allow_gives_nothing_and_a_deny_takes_all() -> None:
+    excepted = "arn:aws:kms:*:*:alias/${aws:PrincipalTag/team}"
+    allow = principal_policy(statement(Resource=None, NotResource=excepted))
+    deny = principal_policy(statement(Effect="Deny", Resource=None, NotResource=excepted))
+    assert (verdict(allow.answer(request())), verdict(deny.answer(request()))) == ("silent", "denied")
+    known = request(values={"aws:PrincipalTag/team": "payments"})
+    assert (verdict(allow.answer(known)), verdict(deny.answer(known))) == ("allowed", "denied")
+
+
 def test_the_statement_that_decided_is_told() -> None:
     policy = key_policy(statement(), statement(Sid="No cards", Effect="Deny", Principal={"AWS": OTHER_ROLE}))
     assert str(policy.answer(request()).allowed_by) == "statement 1"

@@ -1,6 +1,7 @@
 """AWS's policy language: documents are parsed and compiled once, and then answer in microseconds.
 
-Pure rules: what a policy says of a request, and how the sources of permission decide together.
+Pure rules: what a policy says of a request, and how the sources of permission decide together. So far only
+documents are checked by it, when a key is created; `authorization` doesn't ask it yet.
 """
 
 from strongroom.server.core.policies.decisions import Decision, Reason, decide_on_key, decide_without_key

@@ -54,16 +54,12 @@ def decide_on_key(
     denial = _denial(key, principal)
     if denial is not None:
         return denial
-    allowed = _allowed(principal)
     direct = f"{KEY_POLICY}, {key.allowed_by}" if key.allowed_by else grant_id and f"grant {grant_id}"
-    if is_own_account:
-        if direct:
-            return Decision(None, direct)
-        if key.delegated_by is None:
-            return Decision(Reason.NOT_ALLOWED_BY_KEY)
-    elif not direct and key.delegated_by is None:
-        return Decision(Reason.NOT_ALLOWED_BY_KEY)
-    return allowed
+    if direct and is_own_account:
+        return Decision(None, direct)
+    if direct or key.delegated_by:
+        return _allowed(principal)
+    return Decision(Reason.NOT_ALLOWED_BY_KEY)
 
 
 def decide_without_key(principal: Mapping[str, Answer]) -> Decision:

@@ -18,7 +18,7 @@ from strongroom.server.core.policies.conditions import (
     refuse_overly_permissive,
 )
 from strongroom.server.core.policies.policy import Patterns, Policy, Statement
-from strongroom.server.core.policies.principals import KINDS, NotAPrincipal, Principals
+from strongroom.server.core.policies.principals import HOLDER, KINDS, NotAPrincipal, Principals
 from strongroom.server.core.policies.templates import Template
 
 MAX_POLICY_BYTES = 32_768
@@ -51,7 +51,7 @@ def parse_principal_policy(text: str) -> Policy:
     return _Reader(text, has_principals=False).policy()
 
 
-def refuse(text: str) -> NoReturn:
+def _refuse(text: str) -> NoReturn:
     """Raises MalformedPolicy."""
     raise MalformedPolicy(text)
 
@@ -63,9 +63,9 @@ class _Reader:
         self._document = _object(_json(text), "The policy", _ELEMENTS)
         version = self._document.get("Version", "2008-10-17")
         if version not in _VERSIONS:
-            refuse(f"Version must be {_WITH_VARIABLES}.")
+            _refuse(f"Version must be {_WITH_VARIABLES}.")
         if not _is_text(self._document.get("Id", "")):
-            refuse("Id must be a text.")
+            _refuse("Id must be a text.")
         self._has_variables = version == _WITH_VARIABLES
         self._has_principals = has_principals
 
@@ -74,7 +74,7 @@ class _Reader:
         if isinstance(statements, dict):
             statements = [statements]
         if not isinstance(statements, list) or not statements:
-            refuse("The policy must have a Statement.")
+            _refuse("The policy must have a Statement.")
         return Policy(self._statement(number, one) for number, one in enumerate(statements, 1))
 
     def _statement(self, number: int, found: object) -> Statement:
@@ -83,50 +83,52 @@ class _Reader:
         statement = _object(found, where, allowed)
         sid = statement.get("Sid", "")
         if not _is_text(sid):
-            refuse(f"{where}: Sid must be a text.")
+            _refuse(f"{where}: Sid must be a text.")
         effect = statement.get("Effect")
         if not isinstance(effect, str) or effect not in _EFFECTS:
-            refuse(f"{where}: Effect must be Allow or Deny.")
+            _refuse(f"{where}: Effect must be Allow or Deny.")
         is_deny = _EFFECTS[effect]
         return Statement(
             number=number,
             sid=sid,
             is_deny=is_deny,
             principals=self._principals(statement, where, is_deny=is_deny),
-            actions=self._patterns(statement, where, "Action"),
-            resources=self._patterns(statement, where, "Resource"),
+            actions=self._patterns(statement, where, "Action", is_deny=is_deny),
+            resources=self._patterns(statement, where, "Resource", is_deny=is_deny),
             holds=self._condition(statement.get("Condition", {}), where, is_deny=is_deny),
         )
 
-    def _principals(self, statement: _Object, where: str, *, is_deny: bool) -> Principals | None:
+    def _principals(self, statement: _Object, where: str, *, is_deny: bool) -> Principals:
         if not self._has_principals:
-            return None
+            return Principals(HOLDER, is_negated=False, is_deny=is_deny)
         name = _one_of(statement, where, _PRINCIPAL)
         if name is None:
-            refuse(f"{where}: there must be a Principal.")
+            _refuse(f"{where}: there must be a Principal.")
         found = statement[name]
         named = {"AWS": "*"} if found == "*" else _object(found, f"{where}: {name}", KINDS)
         texts = {kind: _texts(value, f"{where}: {name}") for kind, value in named.items()}
         if not any(texts.values()):
-            refuse(f"{where}: {name} is empty.")
+            _refuse(f"{where}: {name} is empty.")
         try:
             return Principals(texts, is_negated=name == "NotPrincipal", is_deny=is_deny)
         except NotAPrincipal:
-            refuse("Policy contains a statement with one or more invalid principals.")
+            _refuse("Policy contains a statement with one or more invalid principals.")
 
-    def _patterns(self, statement: _Object, where: str, name: str) -> Patterns | None:
+    def _patterns(self, statement: _Object, where: str, name: str, *, is_deny: bool) -> Patterns:
         """The actions or resources; a key policy may leave them out, and says nothing then."""
         found = _one_of(statement, where, (name, f"Not{name}"))
         if found is None:
             if not self._has_principals:
-                refuse(f"{where}: there must be {name}.")
-            return None
+                _refuse(f"{where}: there must be {name}.")
+            return Patterns(())
         texts = _texts(statement[found], f"{where}: {found}")
         if name == "Action":
             _check_actions(texts, where)
         has_variables = self._has_variables and name == "Resource"
         templates = (Template(text, has_variables=has_variables) for text in texts)
-        return Patterns(templates, is_negated=found != name, ignores_case=name == "Action")
+        return Patterns(
+            templates, is_negated=found != name, ignores_case=name == "Action", if_unresolved=is_deny
+        )
 
     def _condition(self, found: object, where: str, *, is_deny: bool) -> Test | None:
         where = f"{where}: Condition"
@@ -141,7 +143,7 @@ class _Reader:
             for operator, keys in operators.items():
                 for key, value in keys.items():
                     if not is_known(key):
-                        refuse(f"{where}: {operator}: there is no condition key {key}.")
+                        _refuse(f"{where}: {operator}: there is no condition key {key}.")
                     texts = _texts(value, f"{where}: {operator}: {key}", with_scalars=True)
                     tests.append(
                         compile_condition(
@@ -149,7 +151,7 @@ class _Reader:
                         )
                     )
         except NotACondition as error:
-            refuse(f"{where}: {error}")
+            _refuse(f"{where}: {error}")
         return all_of(tests)
 
 
@@ -168,9 +170,9 @@ def _json(text: str) -> object:
             parse_constant=_no_constant,
         )
     except _Duplicate as error:
-        refuse(f"The policy has {error} twice in one object.")
+        _refuse(f"The policy has {error} twice in one object.")
     except (ValueError, RecursionError):
-        refuse("The policy is not valid JSON.")
+        _refuse("The policy is not valid JSON.")
 
 
 class _Number(str):
@@ -198,10 +200,10 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _object(found: object, what: str, names: frozenset[str] | None = None) -> _Object:
     if not isinstance(found, dict):
-        refuse(f"{what} must be an object.")
+        _refuse(f"{what} must be an object.")
     unknown = sorted(found.keys() - names) if names is not None else []
     if unknown:
-        refuse(f"{what} has an unknown element: {unknown[0]}.")
+        _refuse(f"{what} has an unknown element: {unknown[0]}.")
     return found
 
 
@@ -214,9 +216,9 @@ def _texts(found: object, what: str, *, with_scalars: bool = False) -> Sequence[
         elif _is_text(one) or (with_scalars and isinstance(one, _Number)):
             texts.append(str(one))
         else:
-            refuse(f"{what} must be a text, or a list of texts.")
+            _refuse(f"{what} must be a text, or a list of texts.")
     if not texts:
-        refuse(f"{what} is empty.")
+        _refuse(f"{what} is empty.")
     return texts
 
 
@@ -224,11 +226,11 @@ def _one_of(statement: _Object, where: str, names: tuple[str, str]) -> str | Non
     """Which of two elements that exclude each other is there."""
     found = [name for name in names if name in statement]
     if len(found) > 1:
-        refuse(f"{where}: {names[0]} and {names[1]} exclude each other.")
+        _refuse(f"{where}: {names[0]} and {names[1]} exclude each other.")
     return found[0] if found else None
 
 
 def _check_actions(texts: Sequence[str], where: str) -> None:
     for text in texts:
         if text != "*" and ":" not in text:
-            refuse(f"{where}: an action is written service:name, as kms:Encrypt, and not {text}.")
+            _refuse(f"{where}: an action is written service:name, as kms:Encrypt, and not {text}.")

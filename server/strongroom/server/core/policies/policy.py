@@ -15,13 +15,20 @@ class Patterns:
     """Actions or resources of a statement: one of the patterns must fit, or none of them if they are negated.
 
     Args:
-        templates: the patterns, with `*` and `?`.
+        templates: the patterns, with `*` and `?`; without any, nothing fits.
         is_negated: True for NotAction and NotResource.
         ignores_case: True for actions.
+        if_unresolved: whether negated ones fit where a variable has no value, and so nobody knows what is
+            excepted: True for a Deny.
     """
 
     def __init__(
-        self, templates: Iterable[Template], *, is_negated: bool, ignores_case: bool = False
+        self,
+        templates: Iterable[Template],
+        *,
+        is_negated: bool = False,
+        ignores_case: bool = False,
+        if_unresolved: bool = False,
     ) -> None:
         templates = tuple(templates)
         globs = [template.glob(nothing) for template in templates if template.is_fixed]
@@ -30,14 +37,16 @@ class Patterns:
         )
         self._open = tuple(template for template in templates if not template.is_fixed)
         self._is_negated = is_negated
+        self._if_unresolved = if_unresolved
 
     def fit(self, text: str, lookup: Lookup) -> bool:
         """True if they fit a text."""
-        found = any(matches(text) for matches in self._fixed) or any(
-            glob is not None and matcher(glob)(text)
-            for glob in (template.glob(lookup) for template in self._open)
-        )
-        return found is not self._is_negated
+        if any(matches(text) for matches in self._fixed):
+            return not self._is_negated
+        globs = [template.glob(lookup) for template in self._open]
+        if any(glob is not None and matcher(glob)(text) for glob in globs):
+            return not self._is_negated
+        return self._is_negated and (None not in globs or self._if_unresolved)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +57,8 @@ class Statement:
         number: its place in the document, from 1.
         sid: its name, or empty.
         is_deny: True for Effect Deny.
-        principals: whom it is about; None in the policy of a principal.
-        actions: what it is about; None if the document doesn't say, and it is about nothing.
+        principals: whom it is about; in the policy of a principal everybody, for nobody else is asked about.
+        actions: what it is about; nothing if the document doesn't say.
         resources: likewise.
         holds: the test of its conditions; None without conditions.
     """
@@ -57,9 +66,9 @@ class Statement:
     number: int
     sid: str
     is_deny: bool
-    principals: Principals | None
-    actions: Patterns | None
-    resources: Patterns | None
+    principals: Principals
+    actions: Patterns
+    resources: Patterns
     holds: Test | None
 
     def __str__(self) -> str:
@@ -99,11 +108,10 @@ class Policy:
         allowed: Statement | None = None
         delegated: Statement | None = None
         for statement in self._about(request.action):
-            principals = statement.principals
-            is_direct = principals is None or principals.name(request.names, request.account_id)
-            if not is_direct and not principals.name_account(request.account_id):  # type: ignore[union-attr]
+            is_direct = statement.principals.name(request.names, request.account_id)
+            if not is_direct and not statement.principals.name_account(request.account_id):
                 continue
-            if not statement.resources.fit(request.resource, request.lookup):  # type: ignore[union-attr]
+            if not statement.resources.fit(request.resource, request.lookup):
                 continue
             if statement.holds is not None and not statement.holds(request.lookup):
                 continue
@@ -119,16 +127,10 @@ class Policy:
         """The statements about an action, denials first; actions are few, and remembered."""
         found = self._by_action.get(action)
         if found is None:
-            found = tuple(statement for statement in self._denials_first if _is_about(statement, action))
+            found = tuple(one for one in self._denials_first if one.actions.fit(action, nothing))
             self._by_action[action] = found
         return found
 
     @cached_property
     def _denials_first(self) -> list[Statement]:
         return sorted(self.statements, key=lambda statement: not statement.is_deny)
-
-
-def _is_about(statement: Statement, action: str) -> bool:
-    if statement.actions is None or statement.resources is None:
-        return False
-    return statement.actions.fit(action, nothing)

@@ -19,6 +19,9 @@ _ARN = re.compile(
 )
 
 EVERYBODY: Final = "*"
+HOLDER: Final = {"AWS": (EVERYBODY,)}
+"""The principals of a policy that belongs to one: only its holder is asked about."""
+
 KINDS = frozenset({"AWS", "Service", "Federated", "CanonicalUser"})
 """All but AWS name nobody who could call this service."""
 
