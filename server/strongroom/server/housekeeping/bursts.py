@@ -50,6 +50,8 @@ class Burst:
         self._records = records
         self._most_encryptions = most_encryptions
         self._begun: list[BegunRotation] = []
+        self._made: list[MadeMaterial] = []
+        self._making_s = 0.0
 
     def __len__(self) -> int:
         return len(self._begun)
@@ -63,8 +65,8 @@ class Burst:
         with suppress(*_CHANGED):
             self._begun.append(self._maker.begin_due_rotation(key, most_encryptions=self._most_encryptions))
 
-    def carry_out(self) -> tuple[int, float]:
-        """Rotates the keys; gives how many, and for how many seconds to be quiet afterwards.
+    def carry_out(self) -> int:
+        """Rotates the keys; gives how many.
 
         What was made takes effect, whatever becomes of the others.
 
@@ -73,29 +75,36 @@ class Burst:
                 begun is undone, at once or by reconciliation.
         """
         begun, self._begun = self._begun, []
-        made: list[MadeMaterial] = []
+        self._made = []
         started = time.monotonic()
         try:
             for one in begun:
-                made += self._made(one)
-            making_s = time.monotonic() - started
+                self._make(one)
         finally:
-            rotated = self._complete(made)
-        return rotated, quiet_s(len(made), making_s, self._look_s(made[-1])) if made else 0.0
+            self._making_s = time.monotonic() - started
+            rotated = self._complete()
+        return rotated
 
-    def _made(self, begun: BegunRotation) -> list[MadeMaterial]:
-        """The material, unless the token refuses."""
+    def quiet_s(self) -> float:
+        """For how many seconds to be quiet after it was carried out; it looks, which holds up others, too."""
+        if not self._made:
+            return 0.0
+        started = time.monotonic()
+        self._token.exists(self._made[-1].ref)
+        return quiet_s(len(self._made), self._making_s, time.monotonic() - started)
+
+    def _make(self, begun: BegunRotation) -> None:
+        """Makes a material, unless the token refuses."""
         try:
-            return [self._maker.make_due_material(begun)]
+            self._made.append(self._maker.make_due_material(begun))
         except TokenUnavailable:
             raise
         except HsmError as error:
             _log.error("key not rotated", key_id=begun.key.key_id, reason=str(error))  # no defect
-            return []
 
-    def _complete(self, made: list[MadeMaterial]) -> int:
+    def _complete(self) -> int:
         rotated, failure = 0, None
-        for one in made:
+        for one in self._made:
             try:
                 self._maker.complete_due_rotation(
                     one, most_encryptions=self._most_encryptions, announce=partial(self._announce, one.key_id)
@@ -113,9 +122,3 @@ class Burst:
 
     def _announce(self, key_id: str) -> None:
         self._records.write_service_event("RotateKey", {"keyId": key_id, "rotationType": AUTOMATIC})
-
-    def _look_s(self, made: MadeMaterial) -> float:
-        """How long it takes to look for a material."""
-        started = time.monotonic()
-        self._token.exists(made.ref)
-        return time.monotonic() - started

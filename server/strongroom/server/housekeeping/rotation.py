@@ -49,11 +49,10 @@ class Rotation:
                 self._burst.begin(key_id)
                 time.sleep(_PAUSE_S)
                 if len(self._burst) == KEYS_AT_ONCE:
-                    count, quiet_s = self._burst.carry_out()
-                    rotated += count
-                    progress.pause(quiet_s)
+                    rotated += self._burst.carry_out()
+                    progress.pause(self._burst.quiet_s())
                     if time.monotonic() > end:
                         break  # the next round goes on
         finally:
-            rotated += self._burst.carry_out()[0]
+            rotated += self._burst.carry_out()
         return rotated
