@@ -163,7 +163,7 @@ def test_what_is_no_key_is_refused_with_what_it_should_be(
 
 def test_material_can_be_wrapped_elsewhere(strongroom: Command, client: Client, tmp_path: Path) -> None:
     key_id, secret = _create(client), os.urandom(32)
-    one = ("--public-key", "same", "--import-token", "./same")
+    one = ("--public-key", "same", "--import-token", "../" + tmp_path.name + "/same")
     refused = strongroom("key", "import-parameters", key_id, *one, *SHORT)
     assert (refused.returncode, b"a file each" in refused.stderr) == (2, True)
     files = ("--public-key", "wrapping.pem", "--import-token", "token.bin")

@@ -41,7 +41,6 @@ def test_lives_of_keys_are_as_the_semantics_say(world: World) -> None:
         settings=settings(
             max_examples=EXAMPLES,
             stateful_step_count=STEPS,
-            deadline=None,
             derandomize=FACTOR == 1,
             suppress_health_check=list(HealthCheck),
             phases=[Phase.generate],  # a life can't be lived again: the service has moved on

@@ -128,7 +128,7 @@ def import_parameters(
     Both are good for 24 hours, for this key alone.
     """
     session = session_of(context)
-    if public_key.absolute() == import_token.absolute():
+    if public_key.resolve() == import_token.resolve():
         usage("Public key and import token need a file each.")
     for path in (public_key, import_token):
         check_writable(path, force=force)
