@@ -58,8 +58,9 @@ def _costs(
     rounds: int,
 ) -> Iterator[Row]:
     few_server, full_server = server_of(few), server_of(full)
-    few_calls, full_calls = _calls(few_deployment), _calls(many_deployment)
+    few_calls, full_calls = _calls(few_deployment, many), _calls(many_deployment, many)
     _warm(full_server, full_calls[0])
+    _warm(few_server, few_calls[0])
     for mine, others in zip(full_calls, few_calls, strict=True):
         pairs = [
             (_load(full_server, mine, seconds), _load(few_server, others, seconds)) for _ in range(rounds)
@@ -94,9 +95,11 @@ def _module_mib(deployment: Deployment) -> float:
     return float(done.stdout)
 
 
-def _calls(deployment: Deployment) -> list[Unary]:
+def _calls(deployment: Deployment, count: int) -> list[Unary]:
+    """So many different requests over all keys: as many over few keys as over many, for the same caches."""
     with deployment.client() as client:
         key_ids = [entry.key_id for entry in client.all_keys()]
+    key_ids *= max(1, count // len(key_ids))
     describe = [grpc_body(keys.DescribeKeyRequest(key_id=key_id)) for key_id in key_ids]
     return [*calls_for(deployment, key_ids), Unary(_DESCRIBE, describe)]
 

@@ -16,7 +16,7 @@ from tests.support.housekeeping import Housekeeping
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     made = Deployment.make(tmp_path_factory.mktemp("deployment") / "dev")
     config = made.config.read_text()
-    made.config.write_text(config.replace("[token]", "[token]\nheartbeat_interval_s = 0.2", 1))
+    made.config.write_text(config.replace("[store]", "[store]\nlast_usage_interval_s = 0.2", 1))
     return made
 
 

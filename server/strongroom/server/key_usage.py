@@ -1,6 +1,5 @@
 """When keys were last used: noted for each answer, written to the store now and then."""
 
-from collections.abc import Iterator
 from itertools import islice
 from threading import Lock
 
@@ -8,7 +7,7 @@ import structlog
 
 from strongroom.server.store import KeyUsage, Store, StoreError
 
-_AT_ONCE = 500  # in a transaction: others want to write, too
+_AT_ONCE = 200  # in a transaction: others want to write, too, and requests wait for the interpreter
 
 _log = structlog.get_logger("strongroom.usage")
 
@@ -27,20 +26,22 @@ class LastUses:
             self._uses[use.key_id] = use
 
     def flush(self) -> None:
-        """Writes to the store what was noted since the last time; what it doesn't take is kept."""
+        """Writes to the store what was noted; what it doesn't take is kept."""
+        while self.flush_some():
+            pass
+
+    def flush_some(self) -> bool:
+        """Writes a part of what was noted; True if the store took it and there is more."""
         with self._lock:
-            uses, self._uses = self._uses, {}
-        for some in _parts_of(uses):
-            try:
-                self._store.note_usage(some)
-            except StoreError as error:
-                _log.warning("uses of keys not written", error=type(error).__name__)
-                with self._lock:
-                    self._uses = {**uses, **self._uses}
-                return
-
-
-def _parts_of(uses: dict[str, KeyUsage]) -> Iterator[dict[str, KeyUsage]]:
-    rest = iter(uses.items())
-    while some := dict(islice(rest, _AT_ONCE)):
-        yield some
+            some = {key_id: self._uses.pop(key_id) for key_id in list(islice(self._uses, _AT_ONCE))}
+            is_more = bool(self._uses)
+        if not some:
+            return False
+        try:
+            self._store.note_usage(some.values())
+        except StoreError as error:
+            _log.warning("uses of keys not written", error=type(error).__name__)
+            with self._lock:
+                self._uses = {**some, **self._uses}
+            return False
+        return is_more

@@ -61,11 +61,6 @@ class KeyCache:
         alias = self._store.find_alias(account_id, name)
         return None if alias is None else self.get(alias.key_id)
 
-    def cached_owner(self, material_id: bytes) -> KeySnapshot | None:
-        """The key that owns a material, if both are here, without asking the store."""
-        key_id = self._key_of_material.get(material_id)
-        return None if key_id is None else self._snapshots.get(key_id)
-
     def owner(self, material_id: bytes) -> tuple[KeySnapshot, Material] | None:
         """The key that owns a material, and the material; None if no key owns it."""
         key_id = self._key_of_material.get(material_id)
@@ -75,7 +70,13 @@ class KeyCache:
                 return None
             key_id = row.key_id
         snapshot = self.get(key_id)
-        material = snapshot and snapshot.materials.get(material_id)
+        material = snapshot and snapshot.material(material_id)
+        return (snapshot, material) if snapshot and material else None
+
+    def cached_owner(self, material_id: bytes) -> tuple[KeySnapshot, Material] | None:
+        """Likewise, if both are here, without asking the store."""
+        snapshot = self._snapshots.get(self._key_of_material.get(material_id, ""))
+        material = snapshot and snapshot.material(material_id)
         return (snapshot, material) if snapshot and material else None
 
     def _load(self, key_id: str) -> KeySnapshot | None:
@@ -96,7 +97,8 @@ class KeyCache:
             if epoch != self._epoch:
                 return False
             self._snapshots[snapshot.key_id] = snapshot
-            self._key_of_material.update(dict.fromkeys(snapshot.materials, snapshot.key_id))
+            for material in snapshot.materials:
+                self._key_of_material[material.ref.material_id] = snapshot.key_id
             for name in snapshot.aliases:
                 self._key_of_alias[snapshot.account_id, name] = snapshot.key_id
             return True

@@ -1,10 +1,9 @@
 """The immutable view of a key that the hot path works on."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from sys import intern
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from strongroom.hsm import SHAPES, KeyKind, KeyPurpose, MaterialId, MaterialRef, public_keys
@@ -21,7 +20,6 @@ class Material:
     Args:
         ref: by which the token finds and proves it.
         kms_material_id: its name towards callers, 64 hex digits.
-        header: the first 17 bytes of every blob that it encrypts.
         is_missing: the token was seen without it.
         is_present: False for an imported one that was deleted.
         is_pending: True for an imported one that waits for a rotation.
@@ -31,12 +29,16 @@ class Material:
 
     ref: MaterialRef
     kms_material_id: str
-    header: bytes
     is_missing: bool
     is_present: bool
     is_pending: bool
     expires_at: datetime | None
     public_key: Any
+
+    @property
+    def header(self) -> bytes:
+        """The first 17 bytes of every blob that it encrypts."""
+        return blob.header(self.ref.material_id)
 
 
 class Rotation(NamedTuple):
@@ -48,12 +50,12 @@ class Rotation(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class KeySnapshot:
-    """A key as it was at one revision of the store.
+    """A key as it was at one revision of the store; workers keep one of every key, so it is small.
 
     Args:
         state: the state that callers see: UNAVAILABLE while the current material is missing.
         current_material: the one that encrypts; None while the key has none.
-        materials: all materials by their 16-byte id.
+        materials: all its materials, the oldest first.
         deletion_date: when it will be deleted, if it is pending deletion.
         valid_to: when the first of its imported materials expires, or None.
         rotation: the days between two rotations and when the next is due; None unless it rotates by itself.
@@ -61,7 +63,7 @@ class KeySnapshot:
     """
 
     key_id: str
-    arn: str
+    realm: Realm
     account_id: str
     description: str
     spec: names.KeySpecValue
@@ -71,11 +73,20 @@ class KeySnapshot:
     is_multi_region: bool
     created_at: datetime
     current_material: Material | None
-    materials: Mapping[bytes, Material]
+    materials: tuple[Material, ...]
     aliases: tuple[str, ...]
     deletion_date: datetime | None
     valid_to: datetime | None
     rotation: Rotation | None
+
+    @property
+    def arn(self) -> str:
+        """Its ARN."""
+        return self.realm.key_arn(self.key_id, self.account_id)
+
+    def material(self, material_id: bytes) -> Material | None:
+        """Its material with this id of 16 bytes, or None."""
+        return next((one for one in self.materials if one.ref.material_id == material_id), None)
 
     def state_at(self, now: datetime) -> names.KeyStateValue:
         """The state at a time: expired material isn't used, even before somebody has deleted it."""
@@ -100,11 +111,11 @@ _HIDDEN_BY_MISSING_MATERIAL = frozenset({v1.KEY_STATE_ENABLED, v1.KEY_STATE_DISA
 
 def snapshot_of(record: KeyRecord, realm: Realm) -> KeySnapshot:
     """Builds the snapshot of a stored key."""
-    materials = {row.material_id: _material_of(row) for row in record.materials}
-    current = materials.get(record.current_material_id)
+    materials = tuple(map(_material_of, record.materials))
+    current = next((m for m in materials if m.ref.material_id == record.current_material_id), None)
     return KeySnapshot(
         key_id=record.key_id,
-        arn=realm.key_arn(record.key_id, record.account_id),
+        realm=realm,
         account_id=intern(record.account_id),
         description=record.description,
         spec=v1.KeySpec.Value(f"KEY_SPEC_{record.key_spec}"),
@@ -114,10 +125,10 @@ def snapshot_of(record: KeyRecord, realm: Realm) -> KeySnapshot:
         is_multi_region=record.multi_region,
         created_at=record.created_at,
         current_material=current,
-        materials=MappingProxyType(materials),
+        materials=materials,
         aliases=record.aliases,
         deletion_date=record.deletion_date,
-        valid_to=_valid_to(materials.values()),
+        valid_to=_valid_to(materials),
         rotation=_rotation_of(record),
     )
 
@@ -153,7 +164,6 @@ def _material_of(row: MaterialRecord) -> Material:
     return Material(
         ref,
         row.kms_material_id,
-        blob.header(row.material_id),
         is_missing=row.missing_since is not None,
         is_present=row.is_present,
         is_pending=row.associated_at is None,

@@ -145,7 +145,7 @@ def opening(action: str, *, key_id: str, context: str, algorithm: str) -> KeyUse
             return key is not None and _is_quick(parts, key)
         material_id = request.ciphertext_blob[1 : 1 + blob.MATERIAL_ID_BYTES]
         owner = parts.keys.cached_owner(material_id)
-        return owner is not None and _is_quick(parts, owner, owner.materials[material_id])
+        return owner is not None and _is_quick(parts, *owner)
 
     checks = (
         key_checks.made_the_blob,

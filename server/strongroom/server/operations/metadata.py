@@ -54,7 +54,7 @@ def _add_expiry(metadata: v1.KeyMetadata, key: KeySnapshot, now: datetime) -> No
         return
     there = [
         one
-        for one in key.materials.values()
+        for one in key.materials
         if one.is_present and not one.is_pending and (one.expires_at is None or now < one.expires_at)
     ]
     expiries = [one.expires_at for one in there if one.expires_at is not None]

@@ -19,6 +19,7 @@ from strongroom.server.store import StoreError
 
 _log = structlog.get_logger("strongroom.worker")
 
+_BETWEEN_WRITES_S = 0.05
 _COLLECT_AFTER = 50_000  # allocations that outlive their request's first moments
 
 
@@ -43,11 +44,11 @@ class WorkerProcess:
         await worker.face.set_ready(is_ready=True)
         _quieten_collector()
         say_ready()
-        watching = asyncio.create_task(self._follow_health(worker))
+        tasks = [asyncio.create_task(one(worker)) for one in (self._follow_health, self._write_uses)]
         await self._stopping.wait()
-        watching.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await watching
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await worker.face.drain(child.settings.server.drain_timeout_s)
         worker.close()
 
@@ -86,6 +87,14 @@ class WorkerProcess:
                 await worker.face.set_ready(is_ready=is_ready)
                 was_ready = is_ready
 
+    async def _write_uses(self, worker: Worker) -> None:
+        """A part at a time: a transaction of thousands of rows would hold requests up."""
+        interval_s = pause_s = self._child.settings.store.last_usage_interval_s
+        while True:
+            await asyncio.sleep(pause_s)
+            is_more = await self._loop.run_in_executor(worker.executors[Lane.COMMON], worker.uses.flush_some)
+            pause_s = _BETWEEN_WRITES_S if is_more else interval_s
+
 
 def _quieten_collector() -> None:
     """What is here now stays: the collector needn't look at it, and rarely at anything else.
@@ -102,7 +111,6 @@ def _is_well(worker: Worker) -> bool:
         worker.store.ping()
     except StoreError:
         return False
-    worker.uses.flush()
     can_record = worker.records.tend()
     return worker.token.heartbeat() and can_record
 

@@ -1,6 +1,6 @@
 """The store: everything that isn't key material, in short transactions."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -358,8 +358,8 @@ class Store(ImportStore):
         with changing(self._engine) as connection:
             upkeep.release_lease(connection, name)
 
-    def note_usage(self, uses: Mapping[str, KeyUsage]) -> None:
-        """Writes down the last uses of keys, by key id, where none is known that was later."""
+    def note_usage(self, uses: Iterable[KeyUsage]) -> None:
+        """Writes down the last uses of keys, where none is known that was later."""
         with changing(self._engine) as connection:
             usage.note(connection, uses)
 

@@ -1,29 +1,35 @@
 """Queries on the last use of keys. No change of a key: the feed isn't told."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, exists, select
+from sqlalchemy.dialects.sqlite import Insert, insert
 
 from strongroom.server.store.records import KeyUsage
 from strongroom.server.store.tables import deployment, key_usage, keys
 
-_COLUMNS = tuple(key_usage.c[name] for name in KeyUsage.__dataclass_fields__)
+_NAMES = tuple(KeyUsage.__dataclass_fields__)
+_COLUMNS = tuple(key_usage.c[name] for name in _NAMES)
 
 
-def note(connection: Connection, uses: Mapping[str, KeyUsage]) -> None:
-    """Writes down uses, by key id, where none is known that was later; of keys that are gone, nothing."""
-    there = set(connection.execute(select(keys.c.key_id).where(keys.c.key_id.in_(uses))).scalars())
-    query = select(key_usage.c.key_id, key_usage.c.at).where(key_usage.c.key_id.in_(there))
-    known = {row.key_id: row.at for row in connection.execute(query)}
-    fresh = [_row(uses[key_id]) for key_id in there - known.keys()]
-    later = [_row(uses[key_id], "new_") for key_id, at in known.items() if uses[key_id].at > at]
-    if fresh:
-        connection.execute(insert(key_usage), fresh)
-    if later:
-        change = update(key_usage).where(key_usage.c.key_id == bindparam("new_key_id"))
-        names = (name for name in KeyUsage.__dataclass_fields__ if name != "key_id")
-        connection.execute(change.values({name: bindparam(f"new_{name}") for name in names}), later)
+def _noting() -> Insert:
+    values = (bindparam(column.name, type_=column.type) for column in _COLUMNS)
+    is_there = exists().where(keys.c.key_id == bindparam("key_id"))
+    noted = insert(key_usage).from_select(_NAMES, select(*values).where(is_there))
+    return noted.on_conflict_do_update(
+        index_elements=[key_usage.c.key_id],
+        set_={name: noted.excluded[name] for name in _NAMES},
+        where=noted.excluded.at > key_usage.c.at,
+    )
+
+
+_NOTE = _noting()
+
+
+def note(connection: Connection, uses: Iterable[KeyUsage]) -> None:
+    """Writes down uses where none is known that was later; of keys that are gone, nothing."""
+    connection.execute(_NOTE, [_row(use) for use in uses])
 
 
 def find(connection: Connection, key_id: str) -> KeyUsage | None:
@@ -39,5 +45,5 @@ def known_since(connection: Connection) -> datetime:
     return since
 
 
-def _row(use: KeyUsage, prefix: str = "") -> dict[str, object]:
-    return {f"{prefix}{name}": getattr(use, name) for name in KeyUsage.__dataclass_fields__}
+def _row(use: KeyUsage) -> dict[str, object]:
+    return {name: getattr(use, name) for name in _NAMES}

@@ -62,7 +62,7 @@ class _Reader:
             raise LimitExceeded(f"A policy may have at most {MAX_POLICY_BYTES} bytes.")
         self._document = _object(_json(text), "The policy", _ELEMENTS)
         version = self._document.get("Version", "2008-10-17")
-        if version not in _VERSIONS:
+        if not isinstance(version, str) or version not in _VERSIONS:
             _refuse(f"Version must be {_WITH_VARIABLES}.")
         if not _is_text(self._document.get("Id", "")):
             _refuse("Id must be a text.")
