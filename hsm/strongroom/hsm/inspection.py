@@ -52,11 +52,13 @@ class Inspection:
     def objects(self, deployment: str) -> tuple[TokenObject, ...]:
         """The deployment's keys, without the sentinel that the service keeps there."""
         with self._session() as session:
-            prefix = f"strongroom/{deployment}/"
-            found = objects.enumerate_named(self._connection, session, prefix)
-            self._connection.candidates.clear()
-            objects.remember_candidates(self._connection, found)
-        return tuple(one.name for one in found if one.name.material_id != SENTINEL_ID)
+            objects.learn_all(self._connection, session, f"strongroom/{deployment}/")
+        return tuple(
+            TokenObject(material_id, one.label)
+            for material_id, found in self._connection.candidates.items()
+            for one in found
+            if material_id != SENTINEL_ID
+        )
 
     def find(self, ref: MaterialRef) -> Presence:
         """Whether a material is there; quick for those that `objects` has found."""

@@ -1,8 +1,8 @@
 """Finding our objects on a token, and proving that they are ours."""
 
 import logging
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,17 +30,24 @@ class Found:
     key: Any  # a pkcs11 object
 
 
-def search(connection: Connection, session: PooledSession, material_id: bytes | None = None) -> list[Found]:
-    """The objects on the token with this id, or all of them, that bear id and label."""
-    template: dict[Attribute, Any] = {Attribute.TOKEN: True}
-    if material_id is not None:
-        template[Attribute.ID] = material_id
+def search(connection: Connection, session: PooledSession, material_id: bytes) -> list[Found]:
+    """The objects on the token with this id that bear id and label."""
+    with _searching(connection, session, {Attribute.ID: material_id}) as found:
+        return list(found)
+
+
+@contextmanager
+def _searching(
+    connection: Connection, session: PooledSession, template: Mapping[Attribute, Any]
+) -> Iterator[Iterator[Found]]:
+    """Token objects that bear id and label, one at a time: python-pkcs11's take a kilobyte each."""
     with connection.lock:
         connection.changes.catch_up()
-        return [found for key in _objects(session.raw, template) if (found := _named(key)) is not None]
+        with closing(_objects(session.raw, {Attribute.TOKEN: True, **template})) as keys:
+            yield (found for key in keys if (found := _named(key)) is not None)
 
 
-def _objects(raw: Any, template: dict[Attribute, Any]) -> Iterator[Any]:  # noqa: ANN401 # a pkcs11 session
+def _objects(raw: Any, template: dict[Attribute, Any]) -> Generator[Any]:  # noqa: ANN401 # a pkcs11 session
     """One by one, so that one half written before a crash spoils nothing but itself."""
     batches = _pkcs11.SearchIter(raw, template, 1)  # type: ignore[attr-defined]
     try:
@@ -63,9 +70,17 @@ def _named(key: Any) -> Found | None:  # noqa: ANN401 # a pkcs11 object
         return None
 
 
-def enumerate_named(connection: Connection, session: PooledSession, prefix: str) -> list[Found]:
+def names(connection: Connection, session: PooledSession, prefix: str) -> list[TokenObject]:
     """Every key whose label begins with the prefix."""
-    return [found for found in search(connection, session) if found.name.label.startswith(prefix)]
+    with _searching(connection, session, {}) as found:
+        return [one.name for one in found if one.name.label.startswith(prefix)]
+
+
+def learn_all(connection: Connection, session: PooledSession, prefix: str) -> None:
+    """Makes candidates of all objects whose label begins with the prefix."""
+    connection.candidates.clear()
+    with _searching(connection, session, {}) as found:
+        remember_candidates(connection, (one for one in found if one.name.label.startswith(prefix)))
 
 
 def remember_candidates(connection: Connection, found: Iterable[Found]) -> None:

@@ -15,7 +15,6 @@ from strongroom.hsm.identifiers import MaterialId, MaterialRef
 from strongroom.hsm.key_generation import NewKey, generate_object
 from strongroom.hsm.key_kinds import KeyKind, KeyPurpose
 from strongroom.hsm.login_guard import login_turn
-from strongroom.hsm.objects import Found
 from strongroom.hsm.sessions import PooledSession
 from strongroom.hsm.token_profiles import TokenProfile
 
@@ -39,20 +38,15 @@ def place(
     *,
     prefix: str,
     directory: Path,
-) -> list[Found]:
-    """Finds the deployment's keys, makes the sentinel if there is none, and lets it make its check.
-
-    Returns:
-        The deployment's keys, without the sentinel.
-    """
-    found = objects.enumerate_named(connection, session, prefix)
+) -> None:
+    """Takes the sentinel from the connection's candidates, or makes it, and lets it make its check."""
+    there = connection.candidates.pop(SENTINEL_ID, [])
     chosen = next((choice for choice in _CHOICES if not capabilities.missing_for(*choice)), None)
     if chosen is not None:
         new = NewKey(SENTINEL_ID, f"{prefix}sentinel", *chosen)
-        handle = _handle_in(found) or _make(connection, session, profile, new, directory)
+        handle = there[0].handle if there else _make(connection, session, profile, new, directory)
         check = key_checks.make(session, handle, new.kind, SENTINEL_ID)
         connection.sentinel = Sentinel(handle, MaterialRef(*new, check), profile)
-    return [one for one in found if one.name.material_id != SENTINEL_ID]
 
 
 def answers(connection: Connection, session: PooledSession) -> bool:
@@ -69,16 +63,12 @@ def answers(connection: Connection, session: PooledSession) -> bool:
         return False
 
 
-def _handle_in(found: list[Found]) -> int | None:
-    return next((one.key.handle for one in found if one.name.material_id == SENTINEL_ID), None)
-
-
 def _make(
     connection: Connection, session: PooledSession, profile: TokenProfile, new: NewKey, directory: Path
 ) -> int:
     with login_turn(directory, _TURN_TIMEOUT_S):  # several workers start at once: one makes it
-        there = _handle_in(objects.search(connection, session, SENTINEL_ID))
-        if there is not None:
-            return there
+        there = objects.search(connection, session, SENTINEL_ID)
+        if there:
+            return int(there[0].key.handle)
         key, _ = generate_object(connection, session, profile, new)
         return int(key.handle)

@@ -198,9 +198,9 @@ class Token(KeyUses, KeyImports):
         """The deployment's keys on the token, read anew; never an empty answer from a token that is away."""
 
         def work(connection: Connection, session: PooledSession) -> tuple[TokenObject, ...]:
-            found = objects.enumerate_named(connection, session, self._prefix)
+            found = objects.names(connection, session, self._prefix)
             self._failures.require_health(connection, session)
-            return tuple(one.name for one in found if one.name.material_id != sentinel.SENTINEL_ID)
+            return tuple(name for name in found if name.material_id != sentinel.SENTINEL_ID)
 
         return self._runner.run(work)
 
@@ -247,7 +247,8 @@ class Token(KeyUses, KeyImports):
             connection.sessions.discard(session)
         session = connection.sessions.acquire()
         try:
-            found = sentinel.place(
+            objects.learn_all(connection, session, self._prefix)
+            sentinel.place(
                 connection,
                 session,
                 self._profile,
@@ -255,6 +256,5 @@ class Token(KeyUses, KeyImports):
                 prefix=self._prefix,
                 directory=self._lock_dir,
             )
-            objects.remember_candidates(connection, found)
         finally:
             connection.sessions.release(session)

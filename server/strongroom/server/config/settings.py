@@ -60,7 +60,7 @@ class StoreSettings(Section):
     """sqlite:///PATH; a relative path is relative to this file."""
     busy_timeout_s: Annotated[Duration, Field(gt=0, le=60)] = 5.0
     """Seconds to wait for another process's transaction."""
-    last_usage_interval_s: Annotated[Duration, Field(gt=0, le=3600)] = 15.0
+    last_usage_interval_s: Annotated[Duration, Field(gt=0, le=3600)] = 60.0
     """Seconds between two times that a worker writes down when keys were last used."""
 
 
