@@ -13,7 +13,7 @@ _log = structlog.get_logger("strongroom.usage")
 
 
 class LastUses:
-    """The last uses of keys by one worker; thread-safe. A killed worker loses those of the last seconds."""
+    """The last uses of keys by one worker; thread-safe. A killed worker loses those since the last flush."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

@@ -31,6 +31,14 @@ CURVES: dict[str, ec.EllipticCurve] = {
 }
 DIGESTS = {"ECC_NIST_P256": hashes.SHA256(), "ECC_NIST_P384": hashes.SHA384(), "ECC_NIST_P521": hashes.SHA512(), "ECC_SECG_P256K1": hashes.SHA256()}  # fmt: skip
 
+# RSAES with RSA_2048 has no room for a key on P-521.
+_CURVE_CASES = [
+    (spec, algorithm)
+    for spec in CURVES
+    for algorithm in ALGORITHMS
+    if spec != "ECC_NIST_P521" or not algorithm.startswith("RSAES")
+]
+
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_a_symmetric_key_encrypts_under_the_material_that_was_brought(
@@ -84,13 +92,10 @@ def test_rsa_keys_sign_and_decrypt_for_the_public_key_that_was_theirs(
     assert opened.plaintext == b"plaintext"
 
 
-@pytest.mark.parametrize("algorithm", ALGORITHMS)
-@pytest.mark.parametrize("spec", CURVES)
+@pytest.mark.parametrize(("spec", "algorithm"), _CURVE_CASES)
 def test_elliptic_curve_keys_sign_for_the_public_key_that_was_theirs(
     client: Client, spec: str, algorithm: str
 ) -> None:
-    if spec == "ECC_NIST_P521" and algorithm.startswith("RSAES"):
-        pytest.skip("too long for RSA_2048")
     key = ec.generate_private_key(CURVES[spec])
     key_id = external(client, spec, "SIGN_VERIFY")
     bring(client, key_id, pkcs8(key), algorithm)
