@@ -125,7 +125,7 @@ def last_usage(context: typer.Context, key_id: KeyId) -> None:
         show_json(asdict(found))
     elif found.timestamp is None:
         since = found.tracking_start_date.isoformat(timespec="seconds")
-        console.print(f"No use is known since {since}.", highlight=False)
+        console.print(f"No use is known since {since}; the last minute's may come later.", highlight=False)
     else:
         when = found.timestamp.isoformat(timespec="seconds")
         console.print(f"{found.operation} at {when}, request {found.kms_request_id}.", highlight=False)
