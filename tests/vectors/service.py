@@ -21,7 +21,7 @@ from strongroom.hsm.connection import Connection
 from strongroom.hsm.identifiers import TokenObject
 from strongroom.hsm.sessions import PooledSession
 from strongroom.server import app
-from strongroom.server.authorization import Authorizer
+from strongroom.server.authentication import Authenticator
 from strongroom.server.config import load_settings
 from strongroom.server.core import key_policies
 from strongroom.server.core.blob import kms_material_id
@@ -208,8 +208,7 @@ def opened(deployment: Deployment) -> Iterator[Service]:
     parts = app._parts(settings, token, store, BOOT_ID)
     pipeline = Pipeline(
         parts,
-        app._authenticator(settings),
-        Authorizer(app.realm_of(settings)),
+        Authenticator(app.principal_map(settings)),
         app.record_writer(settings, "vectors"),
         EventIds(b"0123456789"),
         LastUses(store),

@@ -24,7 +24,7 @@ from strongroom.server.faces.grpc.credentials import CertificateFiles, ServerCer
 from strongroom.server.faces.grpc.handlers import Dispatch, operation_handlers
 from strongroom.server.faces.grpc.server import GrpcOptions
 from strongroom.server.key_usage import LastUses
-from strongroom.server.keyring import EncryptionCounter, KeyCache, KeyResolver
+from strongroom.server.keyring import EncryptionCounter, KeyCache, KeyResolver, PrincipalPolicies
 from strongroom.server.operations import OPERATIONS, Lane, MaterialImporter, MaterialMaker, Parts
 from strongroom.server.operations.asymmetric import AsymmetricKeys
 from strongroom.server.operations.mac_keys import MacKeys
@@ -121,11 +121,12 @@ def record_writer(settings: Settings, name: str) -> RecordWriter:
     return RecordWriter(sink, realm_of(settings), utc_now, EventIds(os.urandom(_SEED_BYTES)))
 
 
-def _authenticator(settings: Settings) -> Authenticator:
+def principal_map(settings: Settings) -> PrincipalMap:
+    """Which principal a credential stands for."""
     authentication = settings.authentication
     domains = {domain.name: domain.account_id for domain in authentication.trust_domains}
     names = {name: entry.principal for entry in authentication.certificates for name in entry.names}
-    return Authenticator(PrincipalMap(settings.deployment.partition, domains, names))
+    return PrincipalMap(settings.deployment.partition, domains, names)
 
 
 def material_maker(settings: Settings, token: Token, store: Store, boot_id: str) -> MaterialMaker:
@@ -141,13 +142,15 @@ def material_importer(maker: MaterialMaker, token: Token, store: Store) -> Mater
 
 def _parts(settings: Settings, token: Token, store: Store, boot_id: str) -> Parts:
     realm = realm_of(settings)
-    keys = KeyCache(store, store.feed(), realm)
+    principals = PrincipalPolicies(store.principals)
+    keys = KeyCache(store, store.feed(), realm, principals)
     counter = EncryptionCounter(store, settings.limits.encryptions_block)
     maker = material_maker(settings, token, store, boot_id)
     return Parts(
         token=token,
         store=store,
         keys=keys,
+        authorizer=Authorizer(principals),
         resolver=KeyResolver(keys, realm),
         cipher=SymmetricCipher(token, counter, store),
         asymmetric=AsymmetricKeys(token, store),
@@ -222,8 +225,7 @@ def build_worker(
     uses = LastUses(store)
     pipeline = Pipeline(
         parts,
-        _authenticator(settings),
-        Authorizer(realm_of(settings)),
+        Authenticator(principal_map(settings)),
         records,
         EventIds(os.urandom(_SEED_BYTES)),
         uses,

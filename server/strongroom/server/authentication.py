@@ -61,7 +61,7 @@ class PrincipalMap:
             CredentialsInvalid: there is none, or more than one.
         """
         if names.spiffe_id is not None:
-            return self._by_spiffe_id(names.spiffe_id)
+            return self.by_spiffe_id(names.spiffe_id)
         known = (
             ("fingerprint_sha256", names.fingerprint),
             *(("dns", name) for name in names.dns_names),
@@ -73,7 +73,8 @@ class PrincipalMap:
         arn = found.pop()
         return Caller(arn, arn.split(":")[4], f"certificate:{names.fingerprint}")
 
-    def _by_spiffe_id(self, spiffe_id: str) -> Caller:
+    def by_spiffe_id(self, spiffe_id: str) -> Caller:
+        """The principal of a SPIFFE id; CredentialsInvalid if its trust domain isn't trusted."""
         domain, _, path = spiffe_id.removeprefix(_SPIFFE).partition("/")
         account_id = self._trust_domains.get(domain)
         if account_id is None or not path:

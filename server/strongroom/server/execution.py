@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -10,7 +11,7 @@ from google.protobuf.message import Message
 from strongroom.hsm import TokenCall
 from strongroom.server.audit import AuditUnavailable, RecordWriter
 from strongroom.server.authentication import Authenticator
-from strongroom.server.authorization import Authorizer
+from strongroom.server.authorization import Asked
 from strongroom.server.core.callers import Caller
 from strongroom.server.core.errors import (
     DeadlineExceeded,
@@ -19,7 +20,8 @@ from strongroom.server.core.errors import (
     Internal,
     KmsError,
 )
-from strongroom.server.operations import Call, Parts
+from strongroom.server.keyring import KeySnapshot
+from strongroom.server.operations import Call, KeyUse, Parts, Target
 from strongroom.server.requests import Progress
 from strongroom.server.translation import LowerError, translate
 
@@ -29,12 +31,10 @@ RETRY_AFTER_S = 1.0
 class Execution:
     """Carries requests out; thread-safe."""
 
-    def __init__(
-        self, parts: Parts, authenticator: Authenticator, authorizer: Authorizer, records: RecordWriter
-    ) -> None:
+    def __init__(self, parts: Parts, authenticator: Authenticator, records: RecordWriter) -> None:
         self._parts = parts
         self._authenticator = authenticator
-        self._authorizer = authorizer
+        self._authorizer = parts.authorizer
         self._records = records
         self._log = structlog.get_logger("strongroom.requests")
 
@@ -117,21 +117,51 @@ class Execution:
             self._records.require(for_change=not operation.is_read_only)
         except AuditUnavailable:
             raise unrecordable() from None
-        return Call(caller, request, progress.targets)
+        return Call(caller, request, progress.targets, progress.arrival.source)
 
     def _authorize(self, progress: Progress, caller: Caller) -> None:
         """Finds the keys that the request means and asks for each whether the caller may use it."""
         operation, request = progress.operation, progress.request
-        if operation.action:
-            self._authorizer.authorize(caller, operation.action, None)
         for use in operation.uses:
-            target = use.find(self._parts, caller, request)
-            progress.targets += (target,)
+            progress.targets += (use.find(self._parts, caller, request),)
+        if operation.action:
+            asked = self._asked(progress, caller, "")
+            for action in (operation.action, *operation.further_actions(request)):
+                self._authorizer.authorize(asked, action, operation.resource(request))
+        for use, target in zip(operation.uses, progress.targets, strict=True):
+            asked = self._asked(progress, caller, use.prefix, use, target)
             if target.alias is not None:
-                self._authorizer.authorize(caller, use.action, target.alias)
-            self._authorizer.authorize(caller, use.action, target.key)
+                self._authorizer.authorize(asked, use.action, target.alias.arn)
+            self._authorizer.authorize_key(asked, use.action, target.key)
         if operation.has_grant_tokens:
             self._authorizer.check_grant_tokens(request.grant_tokens)
+
+    def _asked(
+        self,
+        progress: Progress,
+        caller: Caller,
+        prefix: str,
+        use: KeyUse | None = None,
+        target: Target | None = None,
+    ) -> Asked:
+        request = progress.request
+        others = [one.key for one in progress.targets if one is not target]
+        return Asked(
+            caller=caller,
+            source=progress.arrival.source,
+            now=self._parts.clock,
+            request=request,
+            keys=progress.operation.request_keys[prefix],
+            key=target.key if target else None,
+            other_key=others[0] if others else None,
+            named_by=getattr(request, use.named_by) if use and use.named_by else "",
+            last_used=self._last_used,
+        )
+
+    def _last_used(self, key: KeySnapshot) -> datetime:
+        """When a key was last used, as far as it is known."""
+        use, since = self._parts.store.last_usage(key.key_id)
+        return use.at if use else max(since, key.created_at)
 
     def _incident(self, progress: Progress) -> Internal:
         """Logs a defect of ours with its traceback; the caller gets the request id to ask about."""

@@ -15,7 +15,6 @@ import structlog
 from strongroom.server.audit import AuditUnavailable, RecordWriter
 from strongroom.server.audit.records import Answered
 from strongroom.server.authentication import Authenticator
-from strongroom.server.authorization import Authorizer
 from strongroom.server.core.errors import KmsError, Throttled
 from strongroom.server.execution import RETRY_AFTER_S, Execution, unrecordable
 from strongroom.server.key_usage import LastUses
@@ -39,7 +38,6 @@ class Pipeline:
         self,
         parts: Parts,
         authenticator: Authenticator,
-        authorizer: Authorizer,
         records: RecordWriter,
         new_request_id: Callable[[], str],
         uses: LastUses,
@@ -48,7 +46,7 @@ class Pipeline:
     ) -> None:
         self._parts = parts
         self._authenticator = authenticator
-        self._execution = Execution(parts, authenticator, authorizer, records)
+        self._execution = Execution(parts, authenticator, records)
         self._records = records
         self._new_request_id = new_request_id
         self._uses = uses

@@ -168,8 +168,7 @@ class RecordWriter:
     def _resources(self, arns: tuple[str, ...]) -> tuple[Mapping[str, str], ...]:
         known = self._known_resources.get(arns)
         if known is None:
-            account_id = self._realm.account_id
-            known = tuple({"accountId": account_id, "type": _kind_of(arn), "ARN": arn} for arn in arns)
+            known = tuple({"accountId": arn.split(":")[4], "type": _kind_of(arn), "ARN": arn} for arn in arns)
             if len(self._known_resources) >= _MAX_REMEMBERED:
                 self._known_resources.clear()
             self._known_resources[arns] = known

@@ -4,7 +4,16 @@ from typing import Annotated
 
 import typer
 
-from strongroom.server.cli import backing_up, checking, doctoring, making, probing, restoring, serving
+from strongroom.server.cli import (
+    appointing,
+    backing_up,
+    checking,
+    doctoring,
+    making,
+    probing,
+    restoring,
+    serving,
+)
 from strongroom.server.cli.options import examples
 
 app = typer.Typer(
@@ -21,6 +30,7 @@ app.command(epilog=making.EXAMPLES)(making.init)
 app.command(epilog=serving.EXAMPLES)(serving.serve)
 app.command(epilog=checking.EXAMPLES)(checking.check_config)
 app.command(epilog=doctoring.EXAMPLES)(doctoring.doctor)
+app.command("appoint", epilog=appointing.EXAMPLES)(appointing.appoint_administrator)
 app.command(epilog=backing_up.EXAMPLES)(backing_up.backup)
 app.command(epilog=restoring.EXAMPLES)(restoring.restore)
 app.add_typer(token_app, name="token")

@@ -8,9 +8,11 @@ from pathlib import Path
 from strongroom.hsm import PinSource, load_profile
 from strongroom.hsm.provisioning import make_token
 from strongroom.server.cli.addresses import reachable
+from strongroom.server.cli.appointing import appoint
 from strongroom.server.cli.development_pki import issue_client, issue_server, make_authority
 from strongroom.server.cli.drafts import draft_for, ending_tidily
 from strongroom.server.cli.plans import (
+    ADMINISTRATOR_PATH,
     TRUST_DOMAIN,
     DevelopmentPlan,
     ExistingToken,
@@ -66,9 +68,20 @@ def _fill(draft: Path, plan: DevelopmentPlan) -> None:
     _provide_token(draft, plan)
     _make_certificates(draft / "pki", plan)
     deployment = Deployment(plan.name, plan.account_id, plan.region)
-    Store.create(f"sqlite:///{draft / 'strongroom.db'}", deployment)
+    url = f"sqlite:///{draft / 'strongroom.db'}"
+    Store.create(url, deployment)
+    _appoint(url, plan)
     (draft / "audit").mkdir(mode=0o700)
     _write(draft / "env.sh", environment(plan))
+
+
+def _appoint(url: str, plan: DevelopmentPlan) -> None:
+    """Makes the client of the development certificate the first administrator."""
+    store = Store.open(url)
+    try:
+        appoint(store.principals, plan.administrator)
+    finally:
+        store.close()
 
 
 def _check(config: Path) -> None:
@@ -120,7 +133,7 @@ def _make_certificates(directory: Path, plan: DevelopmentPlan) -> None:
     issued = {
         "ca": authority,
         "server": issue_server(authority, hosts),
-        "client": issue_client(authority, f"spiffe://{TRUST_DOMAIN}/client/admin"),
+        "client": issue_client(authority, f"spiffe://{TRUST_DOMAIN}/{ADMINISTRATOR_PATH}"),
     }
     for name, one in issued.items():
         _write(directory / f"{name}.pem", one.certificate_pem.decode())

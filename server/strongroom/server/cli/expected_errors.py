@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from strongroom.server.cli.appointing import NotAppointable
 from strongroom.server.cli.backups.errors import BackupExists, BackupUnusable, NotConfirmed, TokenNeeded
 from strongroom.server.cli.development import AlreadyInitialised
 from strongroom.server.cli.plans import PlanInvalid
@@ -13,6 +14,7 @@ _CODES: Mapping[type[Exception], int] = {
     AlreadyRunning: ExitCode.NOT_NOW,
     BackupExists: 1,
     BackupUnusable: ExitCode.NEVER,
+    NotAppointable: 2,
     NotConfirmed: 1,
     PlanInvalid: 2,
     TokenNeeded: ExitCode.NOT_NOW,

@@ -10,6 +10,7 @@ from strongroom.server.cli.addresses import reachable
 from strongroom.server.config.reference import literal
 
 TRUST_DOMAIN = "dev.strongroom"
+ADMINISTRATOR_PATH = "client/admin"
 _ACTIVE_CHARACTERS = frozenset("#=?\n\r")
 _SOFTHSM = "softhsm2"
 
@@ -66,6 +67,11 @@ class DevelopmentPlan:
     region: str
     listen: str
     token: NewToken | ExistingToken
+
+    @property
+    def administrator(self) -> str:
+        """The principal of the client certificate that is made."""
+        return f"arn:aws:iam::{self.account_id}:role/{ADMINISTRATOR_PATH}"
 
     def __post_init__(self) -> None:
         if _ACTIVE_CHARACTERS & set(str(self.directory)):

@@ -2,7 +2,19 @@
 
 from strongroom.server.keyring.cache import KeyCache
 from strongroom.server.keyring.counting import EncryptionCounter
-from strongroom.server.keyring.resolution import KeyResolver, no_alias
+from strongroom.server.keyring.principals import PrincipalPolicies
+from strongroom.server.keyring.resolution import KeyResolver, no_alias, unknown_key, unknown_owner
 from strongroom.server.keyring.snapshots import KeySnapshot, Material, ref_of
 
-__all__ = ["EncryptionCounter", "KeyCache", "KeyResolver", "KeySnapshot", "Material", "no_alias", "ref_of"]
+__all__ = [
+    "EncryptionCounter",
+    "KeyCache",
+    "KeyResolver",
+    "KeySnapshot",
+    "Material",
+    "PrincipalPolicies",
+    "no_alias",
+    "ref_of",
+    "unknown_key",
+    "unknown_owner",
+]

@@ -3,6 +3,7 @@
 from threading import Lock
 
 from strongroom.server.core.arns import Realm
+from strongroom.server.keyring.principals import PrincipalPolicies
 from strongroom.server.keyring.snapshots import KeySnapshot, Material, snapshot_of
 from strongroom.server.store import ChangeFeed, Store
 
@@ -16,8 +17,9 @@ class KeyCache:
     node, DisableKey above all, is obeyed by the next request.
     """
 
-    def __init__(self, store: Store, feed: ChangeFeed, realm: Realm) -> None:
+    def __init__(self, store: Store, feed: ChangeFeed, realm: Realm, principals: PrincipalPolicies) -> None:
         self._store = store
+        self._principals = principals
         self._feed = feed
         self._realm = realm
         self._lock = Lock()
@@ -31,6 +33,8 @@ class KeyCache:
         if not self._feed.has_changed():
             return
         changes = self._feed.take()
+        if changes.principals or not changes.is_complete:
+            self._principals.forget()
         with self._lock:
             if changes.key_ids or not changes.is_complete:
                 self._epoch += 1

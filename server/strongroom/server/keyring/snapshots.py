@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 from strongroom.hsm import SHAPES, KeyKind, KeyPurpose, MaterialId, MaterialRef, public_keys
 from strongroom.server.core import blob, names
 from strongroom.server.core.arns import Realm
-from strongroom.server.store import DELETING, EXTERNAL, KeyRecord, MaterialRecord
+from strongroom.server.core.policies import Policy
+from strongroom.server.keyring.compiled import compiled_key_policy
+from strongroom.server.store import DELETING, EXTERNAL, KeyRecord, MaterialRecord, Tag
 from strongroom.v1 import resources_pb2 as v1
 
 
@@ -60,6 +62,8 @@ class KeySnapshot:
         valid_to: when the first of its imported materials expires, or None.
         rotation: the days between two rotations and when the next is due; None unless it rotates by itself.
         aliases: the names of its aliases.
+        tags: its tags.
+        policy: its key policy.
     """
 
     key_id: str
@@ -75,6 +79,8 @@ class KeySnapshot:
     current_material: Material | None
     materials: tuple[Material, ...]
     aliases: tuple[str, ...]
+    tags: tuple[Tag, ...]
+    policy: Policy
     deletion_date: datetime | None
     valid_to: datetime | None
     rotation: Rotation | None
@@ -127,6 +133,8 @@ def snapshot_of(record: KeyRecord, realm: Realm) -> KeySnapshot:
         current_material=current,
         materials=materials,
         aliases=record.aliases,
+        tags=record.tags,
+        policy=compiled_key_policy(record.policy),
         deletion_date=record.deletion_date,
         valid_to=_valid_to(materials),
         rotation=_rotation_of(record),

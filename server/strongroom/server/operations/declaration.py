@@ -12,6 +12,7 @@ from strongroom.server.core import key_states
 from strongroom.server.core.blob import Blob
 from strongroom.server.core.callers import Caller
 from strongroom.server.core.checksums import Checksums, is_checksum
+from strongroom.server.core.condition_fields import RequestKeys, Values
 from strongroom.server.core.errors import KmsError, MalformedRequest, ValidationFailed
 from strongroom.server.core.fields import Field, Flag, NotOffered, Request, camel_case
 from strongroom.server.keyring import KeySnapshot, Material
@@ -56,11 +57,12 @@ class Target(NamedTuple):
 
 
 class Call(NamedTuple):
-    """One authenticated request whose keys are found, authorised and checked."""
+    """One authenticated request whose keys are found, authorised and checked; it came from `source`."""
 
     caller: Caller
     request: Request
     targets: tuple[Target, ...]
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ class KeyUse:
         checks: what the key must be besides, in order; each raises if it isn't.
         first_checks: those that come before its state.
         refusal: the error of a state that isn't among `states`, from the state and the key's ARN.
+        named_by: the request's field that may name the key by an alias, for `kms:RequestAlias`.
+        prefix: of the fields that are about this key, where the request is about two.
     """
 
     action: str
@@ -84,6 +88,8 @@ class KeyUse:
     checks: tuple[Callable[[Parts, Target, Request], None], ...] = ()
     refusal: Callable[[int, str], KmsError] = key_states.refusal
     first_checks: tuple[Callable[[Parts, Target, Request], None], ...] = ()
+    named_by: str = ""
+    prefix: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +105,9 @@ class Operation:
         run: does the work; returns the response, or the steps to it, or raises.
         uses: the keys that it uses, in the order of the audit record's resources.
         action: the permission of an operation that uses no existing key.
+        further_actions: permissions that it needs besides, by what the request asks for.
+        resource: what `action` is about, by the request: an ARN, or `*`.
+        conditions: condition keys that the request has besides those of its fields, by name in lowercase.
         rules: further checks of the request alone, such as fields that exclude each other.
         is_read_only: True unless it changes what the store holds.
         may_run_inline: True if, with all keys cached, it takes microseconds and no database.
@@ -115,6 +124,9 @@ class Operation:
     run: Callable[[Parts, Call], Message | Steps[Message]]
     uses: tuple[KeyUse, ...] = ()
     action: str = ""
+    further_actions: Callable[[Request], tuple[str, ...]] = lambda _request: ()
+    resource: Callable[[Request], str] = lambda _request: "*"
+    conditions: Mapping[str, Callable[[Request], Values]] = field(default_factory=dict)
     rules: tuple[Callable[[Request], None], ...] = ()
     is_read_only: bool = True
     may_run_inline: bool = False
@@ -145,6 +157,12 @@ class Operation:
     def checksums(self) -> Checksums:
         """The checksums of its messages."""
         return Checksums.between(self.request.DESCRIPTOR, self.response.DESCRIPTOR)
+
+    @cached_property
+    def request_keys(self) -> Mapping[str, RequestKeys]:
+        """The condition keys that come from the request, by the prefix of the key that is asked about."""
+        prefixes = {use.prefix for use in self.uses} or {""}
+        return {prefix: RequestKeys(self.fields, prefix, self.conditions) for prefix in prefixes}
 
     @cached_property
     def _checks(self) -> tuple[Callable[[Request], tuple[Any, ...]], ...]:

@@ -2,11 +2,11 @@
 
 from strongroom.server.core import blob
 from strongroom.server.core.callers import Caller
-from strongroom.server.core.errors import AccessDenied, InvalidCiphertext
+from strongroom.server.core.errors import InvalidCiphertext
 from strongroom.server.core.fields import Request
 from strongroom.server.core.key_specs import RULES
 from strongroom.server.core.key_states import ANY, USABLE
-from strongroom.server.keyring import KeySnapshot, Material
+from strongroom.server.keyring import KeySnapshot, Material, unknown_owner
 from strongroom.server.operations import key_checks
 from strongroom.server.operations.declaration import KeyUse, NamedAlias, Target
 from strongroom.server.operations.key_checks import Check
@@ -18,18 +18,25 @@ _DEFAULT = v1.ENCRYPTION_ALGORITHM_SYMMETRIC_DEFAULT
 
 
 def managed(
-    action: str, states: frozenset[int], *, key_id: str = "key_id", accepts_alias: bool = False
+    action: str,
+    states: frozenset[int],
+    *,
+    key_id: str = "key_id",
+    accepts_alias: bool = False,
+    across_accounts: bool = False,
 ) -> KeyUse:
     """The key whose metadata an operation reads or changes, named by the field `key_id`."""
 
     def find(parts: Parts, caller: Caller, request: Request) -> Target:
-        key = parts.resolver.resolve(getattr(request, key_id), caller, accepts_alias=accepts_alias)
+        key = parts.resolver.resolve(
+            getattr(request, key_id), caller, accepts_alias=accepts_alias, across_accounts=across_accounts
+        )
         return Target(key, key.current_material)
 
     def is_cached(parts: Parts, request: Request) -> bool:
         return parts.resolver.cached(getattr(request, key_id)) is not None
 
-    return KeyUse(action, find, is_cached, states)
+    return KeyUse(action, find, is_cached, states, named_by=key_id if accepts_alias else "")
 
 
 def naming(action: str, states: frozenset[int]) -> KeyUse:
@@ -56,6 +63,11 @@ def _alias(parts: Parts, caller: Caller, request: Request) -> NamedAlias:
     return NamedAlias(parts.realm.alias_arn(request.alias_name, caller.account_id), caller.account_id)
 
 
+def _usable(parts: Parts, identifier: str, caller: Caller) -> KeySnapshot:
+    """A key that may belong to another account."""
+    return parts.resolver.resolve(identifier, caller, accepts_alias=True, across_accounts=True)
+
+
 def _never(parts: Parts, request: Request) -> bool:  # noqa: ARG001 # a KeyUse's function
     return False
 
@@ -72,7 +84,7 @@ def using(action: str, usage: int, *checks: Check, algorithm: tuple[str, str], i
     """
 
     def find(parts: Parts, caller: Caller, request: Request) -> Target:
-        key = parts.resolver.resolve(request.key_id, caller, accepts_alias=True)
+        key = _usable(parts, request.key_id, caller)
         return Target(key, key.current_material)
 
     def is_cached(parts: Parts, request: Request) -> bool:
@@ -85,6 +97,7 @@ def using(action: str, usage: int, *checks: Check, algorithm: tuple[str, str], i
         is_cached,
         USABLE,
         (key_checks.has_usage(action, usage), key_checks.offers(*algorithm), *checks),
+        named_by="key_id",
     )
 
 
@@ -92,13 +105,13 @@ def public(action: str) -> KeyUse:
     """A key whose public key is asked for."""
 
     def find(parts: Parts, caller: Caller, request: Request) -> Target:
-        key = parts.resolver.resolve(request.key_id, caller, accepts_alias=True)
+        key = _usable(parts, request.key_id, caller)
         return Target(key, key.current_material)
 
     def is_cached(parts: Parts, request: Request) -> bool:
         return parts.resolver.cached(request.key_id) is not None
 
-    return KeyUse(action, find, is_cached, USABLE, (key_checks.has_public_key,))
+    return KeyUse(action, find, is_cached, USABLE, (key_checks.has_public_key,), named_by="key_id")
 
 
 def sealing(
@@ -111,7 +124,7 @@ def sealing(
     """The key that encrypts, named by the field `key_id`; without an `algorithm` field, symmetric only."""
 
     def find(parts: Parts, caller: Caller, request: Request) -> Target:
-        key = parts.resolver.resolve(getattr(request, key_id), caller, accepts_alias=True)
+        key = _usable(parts, getattr(request, key_id), caller)
         return Target(key, key.current_material)
 
     def is_cached(parts: Parts, request: Request) -> bool:
@@ -123,7 +136,15 @@ def sealing(
         material = key.current_material
         return material is None or (_is_quick(parts, key) and parts.cipher.has_reserved(material))
 
-    return KeyUse(action, find, is_cached, USABLE, (*_encryption(action, algorithm, context), *checks))
+    return KeyUse(
+        action,
+        find,
+        is_cached,
+        USABLE,
+        (*_encryption(action, algorithm, context), *checks),
+        named_by=key_id,
+        prefix=context.removesuffix("encryption_context"),
+    )
 
 
 def opening(action: str, *, key_id: str, context: str, algorithm: str) -> KeyUse:
@@ -131,12 +152,12 @@ def opening(action: str, *, key_id: str, context: str, algorithm: str) -> KeyUse
 
     def find(parts: Parts, caller: Caller, request: Request) -> Target:
         named = getattr(request, key_id)
-        key = parts.resolver.resolve(named, caller, accepts_alias=True) if named else None
+        key = _usable(parts, named, caller) if named else None
         is_symmetric = (getattr(request, algorithm) or _DEFAULT) == _DEFAULT
         if not request.ciphertext_blob or not is_symmetric:
             assert key is not None  # noqa: S101 # the request's rules saw to it
             return Target(key, key.current_material)
-        return _target_of(parts, caller, request.ciphertext_blob, key)
+        return _target_of(parts, request.ciphertext_blob, key)
 
     def is_cached(parts: Parts, request: Request) -> bool:
         named = getattr(request, key_id)
@@ -152,7 +173,8 @@ def opening(action: str, *, key_id: str, context: str, algorithm: str) -> KeyUse
         *_encryption(action, algorithm, context),
         key_checks.takes_ciphertext(algorithm),
     )
-    return KeyUse(action, find, is_cached, USABLE, checks)
+    prefix = context.removesuffix("encryption_context")
+    return KeyUse(action, find, is_cached, USABLE, checks, named_by=key_id, prefix=prefix)
 
 
 def _encryption(action: str, algorithm: str | None, context: str) -> tuple[Check, ...]:
@@ -173,7 +195,7 @@ def _is_quick(parts: Parts, key: KeySnapshot, material: Material | None = None) 
     return (ref.kind, ref.purpose) in parts.quick and parts.token.warm(ref)
 
 
-def _target_of(parts: Parts, caller: Caller, data: bytes, named: KeySnapshot | None) -> Target:
+def _target_of(parts: Parts, data: bytes, named: KeySnapshot | None) -> Target:
     if named is not None and RULES[named.spec].is_asymmetric and not _is_known(parts, data):
         return Target(named, named.current_material)  # its checks say what is wrong with key and algorithm
     parsed = blob.parse(data)
@@ -182,22 +204,12 @@ def _target_of(parts: Parts, caller: Caller, data: bytes, named: KeySnapshot | N
         if not parts.store.was_destroyed(parsed.material_id):
             raise InvalidCiphertext
         if named is None:
-            raise _no_access()
+            raise unknown_owner()
         return Target(named, None, parsed)
     owner, material = found
     if named is not None:
         return Target(named, material if owner.key_id == named.key_id else None, parsed)
-    if owner.account_id != caller.account_id:
-        raise _no_access()
     return Target(owner, material, parsed)
-
-
-def _no_access() -> AccessDenied:
-    """The same of a key that was deleted and of one that belongs to others."""
-    return AccessDenied(
-        "The ciphertext refers to a customer master key that does not exist, does not exist in "
-        "this region, or you are not allowed to access."
-    )
 
 
 def _is_known(parts: Parts, data: bytes) -> bool:

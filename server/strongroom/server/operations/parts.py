@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from strongroom.hsm import KeyKind, KeyPurpose, Token
+from strongroom.server.authorization import Authorizer
 from strongroom.server.core.arns import Realm
 from strongroom.server.core.markers import Markers
 from strongroom.server.keyring import KeyCache, KeyResolver
@@ -30,6 +31,7 @@ class Parts:
     token: Token
     store: Store
     keys: KeyCache
+    authorizer: Authorizer
     resolver: KeyResolver
     cipher: SymmetricCipher
     asymmetric: AsymmetricKeys

@@ -9,6 +9,7 @@ from strongroom.server.store.errors import (
     NoSuchAlias,
     NoSuchKey,
     NoSuchMaterial,
+    NoSuchPolicy,
     NotInState,
     OtherMaterialPending,
     ParametersUsed,
@@ -24,12 +25,14 @@ from strongroom.server.store.errors import (
     StoreUnavailable,
     TooManyAliases,
     TooManyParameters,
+    TooManyPolicies,
     TooManyTags,
     WrongMaterial,
 )
 from strongroom.server.store.feed import ChangeFeed
 from strongroom.server.store.jobs import JobRecord
 from strongroom.server.store.keys import DELETING, EXTERNAL
+from strongroom.server.store.principals import PrincipalStore
 from strongroom.server.store.records import (
     Alias,
     AliasPage,
@@ -47,6 +50,8 @@ from strongroom.server.store.records import (
     NewKey,
     NewMaterial,
     NewParameters,
+    PrincipalPage,
+    PrincipalPolicy,
     RequestId,
     Reservation,
     Tag,
@@ -85,9 +90,13 @@ __all__ = [
     "NoSuchAlias",
     "NoSuchKey",
     "NoSuchMaterial",
+    "NoSuchPolicy",
     "NotInState",
     "OtherMaterialPending",
     "ParametersUsed",
+    "PrincipalPage",
+    "PrincipalPolicy",
+    "PrincipalStore",
     "RequestId",
     "RequestRepeated",
     "Reservation",
@@ -104,6 +113,7 @@ __all__ = [
     "Tag",
     "TooManyAliases",
     "TooManyParameters",
+    "TooManyPolicies",
     "TooManyTags",
     "WrongMaterial",
 ]

@@ -9,6 +9,7 @@ StoreError
     NoSuchAlias             the account has no such alias, or it was moved meanwhile
     NoSuchKey               no key has this id
     NoSuchMaterial          the key has no material of this name
+    NoSuchPolicy            the principal has no policy of this name
     NotInState              the key's state doesn't allow the change
     OtherMaterialPending    another imported material waits for a rotation
     ParametersUsed          the wrapping pair of an import did its work for another
@@ -23,6 +24,7 @@ StoreError
     StoreUnavailable        the database can't be used now: locked too long, full, or not reachable
     TooManyAliases          the key would have more names than it may
     TooManyParameters       the key has as many import tokens as it may
+    TooManyPolicies         the principal would have more policies than it may
     TooManyTags             the key would have more tags than it may
     WrongMaterial           not the imported material that it should be
 """
@@ -64,6 +66,10 @@ class NoSuchKey(StoreError):
 
 class NoSuchMaterial(StoreError):
     """The key has no material of this name."""
+
+
+class NoSuchPolicy(StoreError):
+    """The principal has no policy of this name."""
 
 
 class NotInState(StoreError):
@@ -146,6 +152,10 @@ class TooManyAliases(StoreError):
 
 class TooManyParameters(StoreError):
     """The key has as many import tokens as it may."""
+
+
+class TooManyPolicies(StoreError):
+    """The principal would have more policies than it may."""
 
 
 class TooManyTags(StoreError):

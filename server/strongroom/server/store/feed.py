@@ -6,6 +6,7 @@ from typing import Protocol
 
 from strongroom.server.store.errors import StoreUnavailable
 from strongroom.server.store.records import Changes
+from strongroom.server.store.transactions import PRINCIPALS
 
 
 class ChangeFeed(Protocol):
@@ -65,10 +66,10 @@ class SqliteChangeFeed:
         # so may be others. Before the first of all, whose revision is 1, there is none to know.
         oldest = rows[0][0] if rows else 0
         is_complete = oldest == self._revision or (oldest, self._revision) == (1, 0)
-        key_ids = frozenset(key_id for revision, key_id in rows if revision > self._revision)
+        touched = frozenset(key_id for revision, key_id in rows if revision > self._revision)
         self._version = version
         self._revision = rows[-1][0] if rows else self._newest_revision()
-        return Changes(self._revision, key_ids, is_complete)
+        return Changes(self._revision, touched - {PRINCIPALS}, PRINCIPALS in touched, is_complete)
 
     def _data_version(self) -> int:
         return int(self._execute("PRAGMA data_version").fetchone()[0])

@@ -56,6 +56,25 @@ class AliasPage:
 
 
 @dataclass(frozen=True, slots=True)
+class PrincipalPolicy:
+    """A policy that says what a principal may do; `policy` is the document."""
+
+    principal: str
+    policy_name: str
+    account_id: str
+    policy: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PrincipalPage:
+    """Principals with the names of their policies, by ARN; `truncated` if more follow."""
+
+    principals: tuple[tuple[str, tuple[str, ...]], ...]
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True)
 class NewKey:
     """A key to be created; names of spec, usage and origin are AWS KMS's."""
 
@@ -308,9 +327,11 @@ class Changes:
     Args:
         revision: the newest revision that is included.
         key_ids: the keys that were touched.
+        principals: True if policies of principals were.
         is_complete: False if older changes are forgotten: whatever was cached may be stale.
     """
 
     revision: int
     key_ids: frozenset[str]
+    principals: bool
     is_complete: bool

@@ -25,6 +25,7 @@ from strongroom.server.store.errors import NotInState, SchemaOutdated, StoreUnav
 from strongroom.server.store.feed import ChangeFeed, SqliteChangeFeed
 from strongroom.server.store.import_store import ImportStore
 from strongroom.server.store.jobs import JobLog
+from strongroom.server.store.principals import PrincipalStore
 from strongroom.server.store.records import (
     Alias,
     AliasPage,
@@ -61,6 +62,7 @@ class Store(ImportStore):
         self._busy_timeout_s = busy_timeout_s
         self._clock = clock
         self.jobs = JobLog(engine, clock)
+        self.principals = PrincipalStore(engine, clock)
 
     @classmethod
     def create(cls, url: str, deployment: Deployment, clock: Callable[[], datetime] = utc_now) -> None:
@@ -320,6 +322,10 @@ class Store(ImportStore):
     def set_description(self, key_id: str, description: str, *, allowed_in: Collection[str]) -> None:
         """Sets a key's description; NotInState and NoSuchKey likewise."""
         self._change(key_id, {"description": description}, allowed_in)
+
+    def set_policy(self, key_id: str, policy: str, *, allowed_in: Collection[str]) -> None:
+        """Sets a key's policy; NotInState and NoSuchKey likewise."""
+        self._change(key_id, {"policy": policy}, allowed_in)
 
     def reserve_encryptions(self, material_id: bytes, count: int, *, limit: int) -> Reservation:
         """Reserves up to `count` encryptions of a material that may have `limit` in all.

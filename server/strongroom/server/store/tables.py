@@ -141,6 +141,17 @@ key_usage = Table(
     Column("request_id", String(36), nullable=False),
 )
 
+principal_policies = Table(
+    "principal_policies",
+    metadata,
+    Column("principal", String(512), primary_key=True),
+    Column("policy_name", String(128), primary_key=True),
+    Column("account_id", String(12), nullable=False),
+    Column("policy", Text, nullable=False),
+    Column("updated_at", Microseconds, nullable=False),
+    Index("ix_principal_policies_account_id_principal", "account_id", "principal"),
+)
+
 requests = Table(
     "requests",
     metadata,

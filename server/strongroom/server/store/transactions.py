@@ -11,6 +11,9 @@ from strongroom.server.store import tables
 from strongroom.server.store.engine import writing
 from strongroom.server.store.errors import StoreDamaged, StoreError, StoreUnavailable
 
+PRINCIPALS = "principals"
+"""What the change feed names instead of a key when policies of principals change."""
+
 _DAMAGE = frozenset({"SQLITE_NOTADB", "SQLITE_CORRUPT"})
 
 

@@ -1,15 +1,16 @@
 """AWS's policy language: documents are parsed and compiled once, and then answer in microseconds.
 
-Pure rules: what a policy says of a request, and how the sources of permission decide together. So far only
-documents are checked by it, when a key is created; `authorization` doesn't ask it yet.
+Pure rules: what a policy says of a request, and how the sources of permission decide together.
 """
 
 from strongroom.server.core.policies.decisions import Decision, Reason, decide_on_key, decide_without_key
 from strongroom.server.core.policies.documents import parse_key_policy, parse_principal_policy
-from strongroom.server.core.policies.policy import Answer, Policy, Statement
+from strongroom.server.core.policies.policy import NO_POLICY, SILENCE, Answer, Policy, Statement
 from strongroom.server.core.policies.requests import Lookup, PolicyRequest
 
 __all__ = [
+    "NO_POLICY",
+    "SILENCE",
     "Answer",
     "Decision",
     "Lookup",

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from strongroom.server.core.policies.conditions import Test
-from strongroom.server.core.policies.principals import Principals
+from strongroom.server.core.policies.principals import EVERYBODY, Principals
 from strongroom.server.core.policies.requests import Lookup, PolicyRequest
 from strongroom.server.core.policies.templates import Matches, Template, matcher, nothing
 
@@ -134,3 +134,19 @@ class Policy:
     @cached_property
     def _denials_first(self) -> list[Statement]:
         return sorted(self.statements, key=lambda statement: not statement.is_deny)
+
+
+NO_POLICY = Policy(
+    [
+        Statement(
+            number=0,
+            sid="the policy can't be read",
+            is_deny=True,
+            principals=Principals({"AWS": (EVERYBODY,)}, is_negated=False, is_deny=True),
+            actions=Patterns((Template("*", has_variables=False),)),
+            resources=Patterns((Template("*", has_variables=False),)),
+            holds=None,
+        )
+    ]
+)
+"""Stands for a policy that can't be read: it denies everything."""

@@ -1,0 +1,6 @@
+"""Whether a caller may do something: the one place that asks key policies and principal policies."""
+
+from strongroom.server.authorization.authorizer import Authorizer
+from strongroom.server.authorization.conditions import Asked
+
+__all__ = ["Asked", "Authorizer"]

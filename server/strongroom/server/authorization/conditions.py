@@ -1,0 +1,128 @@
+"""The condition keys of a request.
+
+AWS KMS developer guide, "AWS KMS condition keys"; AWS IAM user guide, "AWS global condition context keys". A
+request has only those that are here; a condition on another holds as it does for an absent key.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from strongroom.server.core import names
+from strongroom.server.core.arns import is_alias_name
+from strongroom.server.core.callers import Caller, type_of, user_name_of
+from strongroom.server.core.condition_fields import RequestKeys, Values, values_ignoring_case
+from strongroom.server.keyring import KeySnapshot
+
+_SECONDS_OF_A_DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a permission is asked for; a lookup of condition keys.
+
+    Args:
+        caller: who asks.
+        source: the address that the request came from, `ipv4:127.0.0.1:4242`.
+        now: gives the time in UTC.
+        request: the request message.
+        keys: the condition keys that it gives.
+        key: the key that it is about, if there is one.
+        other_key: the other key of ReEncrypt.
+        named_by: what the request calls the key, empty if nothing.
+        last_used: gives when a key was last used, or since when no use of it is known.
+    """
+
+    caller: Caller
+    source: str
+    now: Callable[[], datetime]
+    request: Any
+    keys: RequestKeys
+    key: KeySnapshot | None = None
+    other_key: KeySnapshot | None = None
+    named_by: str = ""
+    last_used: Callable[[KeySnapshot], datetime] | None = None
+
+    def __call__(self, name: str) -> Values:
+        """The values of a condition key by its name in lowercase, or None."""
+        found = self.keys.values(name, self.request)
+        if found is not None:
+            return found
+        of_caller = _OF_CALLER.get(name)
+        if of_caller is not None:
+            return of_caller(self)
+        if name.startswith(_PRINCIPAL_TAG):
+            return values_ignoring_case(self.caller.tags.items(), name[len(_PRINCIPAL_TAG) :])
+        return None if self.key is None else _of_key(self, self.key, name)
+
+
+def _of_key(asked: Asked, key: KeySnapshot, name: str) -> Values:
+    give = _OF_KEY.get(name)
+    if give is not None:
+        return give(asked, key)
+    if name.startswith(_RESOURCE_TAG):
+        pairs = ((tag.key, tag.value) for tag in key.tags)
+        return values_ignoring_case(pairs, name[len(_RESOURCE_TAG) :])
+    return None
+
+
+def _one(text: str | None) -> Values:
+    return None if text is None else (text,)
+
+
+def _truth(value: object) -> Values:
+    return ("true",) if value else ("false",)
+
+
+def _address_of(source: str) -> Values:
+    """`ipv4:10.0.0.1:4242` or `ipv6:[::1]:4242`, as gRPC tells the peer, percent-encoded."""
+    kind, _, rest = source.partition(":")
+    if kind not in {"ipv4", "ipv6"}:
+        return None
+    address = rest.replace("%5B", "[").replace("%5D", "]").rpartition(":")[0].strip("[]")
+    return _one(address.partition("%")[0])
+
+
+def _request_alias(asked: Asked, key: KeySnapshot) -> Values:  # noqa: ARG001 # of the table's type
+    name = asked.named_by.rpartition(":")[2]
+    return (name,) if is_alias_name(name) else None
+
+
+def _unused_days(asked: Asked, key: KeySnapshot) -> Values:
+    if asked.last_used is None:
+        return None
+    seconds = (asked.now() - asked.last_used(key)).total_seconds()
+    return (str(max(0, int(seconds // _SECONDS_OF_A_DAY))),)
+
+
+def _same_key(asked: Asked, key: KeySnapshot) -> Values:
+    return None if asked.other_key is None else _truth(asked.other_key.key_id == key.key_id)
+
+
+_PRINCIPAL_TAG, _RESOURCE_TAG = "aws:principaltag/", "aws:resourcetag/"
+
+_OF_CALLER: Mapping[str, Callable[[Asked], Values]] = {
+    "aws:currenttime": lambda asked: (asked.now().isoformat(),),
+    "aws:epochtime": lambda asked: (str(int(asked.now().timestamp())),),
+    "aws:principalaccount": lambda asked: (asked.caller.account_id,),
+    "aws:principalarn": lambda asked: (asked.caller.arn,),
+    "aws:principaltype": lambda asked: (type_of(asked.caller.arn),),
+    "aws:securetransport": lambda _asked: ("true",),
+    "aws:sourceip": lambda asked: _address_of(asked.source),
+    "aws:username": lambda asked: _one(user_name_of(asked.caller.arn)),
+    "kms:calleraccount": lambda asked: (asked.caller.account_id,),
+}
+
+_OF_KEY: Mapping[str, Callable[[Asked, KeySnapshot], Values]] = {
+    "kms:customermasterkeyspec": lambda _asked, key: (names.KEY_SPECS[key.spec],),
+    "kms:customermasterkeyusage": lambda _asked, key: (names.KEY_USAGES[key.usage],),
+    "kms:keyorigin": lambda _asked, key: (names.ORIGINS[key.origin],),
+    "kms:keyspec": lambda _asked, key: (names.KEY_SPECS[key.spec],),
+    "kms:keyusage": lambda _asked, key: (names.KEY_USAGES[key.usage],),
+    "kms:multiregion": lambda _asked, key: _truth(key.is_multi_region),
+    "kms:reencryptonsamekey": _same_key,
+    "kms:requestalias": _request_alias,
+    "kms:resourcealiases": lambda _asked, key: key.aliases or None,
+    "kms:trailingdayswithoutkeyusage": _unused_days,
+}

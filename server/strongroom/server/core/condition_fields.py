@@ -1,0 +1,108 @@
+"""Which fields of requests policies can ask about, and under what name.
+
+AWS KMS developer guide, "AWS KMS condition keys". A field that was left out has its default, as it has for
+the audit record, of which the values are taken.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import TypeAlias
+
+from strongroom.server.core.fields import EncryptionContext, Field, Request, TagKeys, Tags
+
+Values: TypeAlias = tuple[str, ...] | None
+"""The values of a condition key; None if the request hasn't got it."""
+_Pairs: TypeAlias = Iterable[tuple[str, str]]
+
+_KEYS: Mapping[str, str] = {
+    "bypass_policy_lockout_safety_check": "kms:bypasspolicylockoutsafetycheck",
+    "encryption_algorithm": "kms:encryptionalgorithm",
+    "expiration_model": "kms:expirationmodel",
+    "key_agreement_algorithm": "kms:keyagreementalgorithm",
+    "key_pair_spec": "kms:datakeypairspec",
+    "mac_algorithm": "kms:macalgorithm",
+    "message_type": "kms:messagetype",
+    "pending_window_in_days": "kms:schedulekeydeletionpendingwindowindays",
+    "policy_name": "kms:policyname",
+    "rotation_period_in_days": "kms:rotationperiodindays",
+    "signing_algorithm": "kms:signingalgorithm",
+    "valid_to": "kms:validto",
+    "wrapping_algorithm": "kms:wrappingalgorithm",
+    "wrapping_key_spec": "kms:wrappingkeyspec",
+}
+_DEFAULTS: Mapping[str, str] = {
+    "pending_window_in_days": "30",
+    "policy_name": "default",
+    "rotation_period_in_days": "365",
+}
+
+
+class RequestKeys:
+    """The condition keys that come from the fields of a request.
+
+    Args:
+        fields: of the request message.
+        prefix: of the fields that are about one of two keys: `source_`.
+        further: what gives other keys, by name in lowercase.
+    """
+
+    def __init__(
+        self,
+        fields: Sequence[Field],
+        prefix: str = "",
+        further: Mapping[str, Callable[[Request], Values]] = MappingProxyType({}),
+    ) -> None:
+        self._exact = dict(further)
+        self._families: list[tuple[str, Callable[[Request], _Pairs]]] = []
+        for declared in fields:
+            name = declared.name.removeprefix(prefix)
+            if isinstance(declared, EncryptionContext):
+                if name == "encryption_context":
+                    self._add_context(declared.name)
+            elif isinstance(declared, Tags):
+                self._add_tags(declared.name)
+            elif isinstance(declared, TagKeys):
+                self._exact["aws:tagkeys"] = _items_of(declared.name)
+            elif name in _KEYS:
+                self._exact[_KEYS[name]] = _recorded(declared, _DEFAULTS.get(name))
+
+    def values(self, name: str, request: Request) -> Values:
+        """The values of a condition key by its name in lowercase."""
+        give = self._exact.get(name)
+        if give is not None:
+            return give(request)
+        for prefix, pairs in self._families:
+            if name.startswith(prefix):
+                return values_ignoring_case(pairs(request), name[len(prefix) :])
+        return None
+
+    def _add_context(self, field: str) -> None:
+        self._exact["kms:encryptioncontextkeys"] = _items_of(field)
+        self._families.append(("kms:encryptioncontext:", lambda request: getattr(request, field).items()))
+
+    def _add_tags(self, field: str) -> None:
+        self._exact["aws:tagkeys"] = lambda request: (
+            tuple(tag.tag_key for tag in getattr(request, field)) or None
+        )
+        self._families.append(
+            ("aws:requesttag/", lambda request: [(t.tag_key, t.tag_value) for t in getattr(request, field)])
+        )
+
+
+def values_ignoring_case(pairs: _Pairs, name: str) -> Values:
+    """The values of the pairs whose first part is this name in lowercase."""
+    return tuple(value for key, value in pairs if key.lower() == name) or None
+
+
+def _items_of(field: str) -> Callable[[Request], Values]:
+    return lambda request: tuple(getattr(request, field)) or None
+
+
+def _recorded(declared: Field, default: str | None) -> Callable[[Request], Values]:
+    def values(request: Request) -> Values:
+        value = declared.record(request)
+        if value is None:
+            return None if default is None else (default,)
+        return (str(value).lower() if isinstance(value, bool) else str(value),)
+
+    return values

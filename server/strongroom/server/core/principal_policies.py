@@ -1,0 +1,29 @@
+"""Policies of principals: their names, how many there may be, and the administrator's."""
+
+import json
+
+from strongroom.server.core.policies.documents import MAX_POLICY_BYTES
+
+MAX_POLICIES = 10
+"""Of one principal, as AWS IAM's managed policies."""
+MAX_PRINCIPAL_CHARACTERS = 512
+POLICY_NAME_PATTERN = r"[\w+=,.@-]+"
+MAX_POLICY_NAME_CHARACTERS = 128
+ADMINISTRATOR = "administrator"
+"""The name of the policy that makes a principal an administrator."""
+
+__all__ = [
+    "ADMINISTRATOR",
+    "MAX_POLICIES",
+    "MAX_POLICY_BYTES",
+    "MAX_POLICY_NAME_CHARACTERS",
+    "MAX_PRINCIPAL_CHARACTERS",
+    "POLICY_NAME_PATTERN",
+    "administrator_policy",
+]
+
+
+def administrator_policy() -> str:
+    """The policy of whoever may do everything that key policies leave to the account."""
+    statement = {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=2)
