@@ -181,7 +181,7 @@ def test_requests_beyond_the_limit_are_refused_with_a_time_to_try_again_and_reco
     own_deployment.replace_config("[server]", "[server]\nmax_concurrent_requests = 1")
     with own_deployment.served(workers=1):
         # Clients of one identity would share a connection, and wait for each other.
-        clients = [Client(own_deployment.issue_client(f"spiffe://dev.strongroom/{n}")) for n in range(4)]
+        clients = [Client(own_deployment.appoint(f"spiffe://dev.strongroom/{n}")) for n in range(4)]
         with ThreadPoolExecutor(len(clients)) as pool:
             failures = [failure for found in pool.map(_failures_of_creations, clients) for failure in found]
         for client in clients:

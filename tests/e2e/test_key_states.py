@@ -3,19 +3,15 @@
 Source: AWS KMS developer guide, "Key states of AWS KMS keys".
 """
 
-import os
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from strongroom.client import Client, errors
 from strongroom.hsm import MaterialId
 from strongroom.server.operations import OPERATIONS
 from tests.support.housekeeping import Housekeeping
-from tests.support.imports import TWO_STEPS, bring, parameters
-from tests.support.wrapping import pkcs8, wrap
+from tests.support.key_operations import CALLS, Call, Maker, symmetric, with_wrapped, wrapped
 
 # Batches of what is in it; what needs PKCS#11 v3.2 is in test_pkcs11_3_2; ListAliases finds a key by itself.
 NOT_IN_THE_TABLE = {"Encapsulate", "Decapsulate", "GetKeyLastUsage"}
@@ -49,76 +45,6 @@ STATES: dict[str, State] = {
     "Unavailable": _is_unavailable,
     "Updating": _stored("Updating"),
 }
-
-
-@dataclass(frozen=True)
-class Key:
-    """A key, and what was made with it while it was enabled."""
-
-    key_id: str
-    made: bytes
-    alias: str
-    other: str
-    material: bytes
-    token: bytes = b""
-    wrapped: bytes = b""
-
-
-def _key(client: Client, origin: str, material: bytes, **kind: str) -> tuple[str, bytes]:
-    """A key that can be used, and its material if that was imported."""
-    key_id = client.create_key(origin=origin, tags={"a": "b"}, **kind).key_id  # type: ignore[arg-type]
-    if origin == "EXTERNAL":
-        bring(client, key_id, material, TWO_STEPS)
-    return key_id, material
-
-
-def _wrapped(client: Client, key_id: str, material: bytes) -> tuple[bytes, bytes]:
-    found = parameters(client, key_id, TWO_STEPS)
-    return found.import_token, wrap(found.public_key, TWO_STEPS, material)
-
-
-def _symmetric(client: Client, origin: str) -> Key:
-    key_id, material = _key(client, origin, os.urandom(32))
-    made = client.encrypt(key_id, b"x").ciphertext_blob
-    return _named(client, key_id, made, client.create_key().key_id, material)
-
-
-def _signing(client: Client, origin: str) -> Key:
-    private = pkcs8(ec.generate_private_key(ec.SECP256R1()))
-    key_id, _ = _key(client, origin, private, key_spec="ECC_NIST_P256", key_usage="SIGN_VERIFY")
-    signature = client.sign(key_id, b"x", signing_algorithm="ECDSA_SHA_256").signature
-    return _named(client, key_id, signature, client.create_key().key_id)
-
-
-def _authenticating(client: Client, origin: str) -> Key:
-    secret = os.urandom(32)
-    key_id, _ = _key(client, origin, secret, key_spec="HMAC_256", key_usage="GENERATE_VERIFY_MAC")
-    mac = client.generate_mac(key_id, b"x", mac_algorithm="HMAC_SHA_256").mac
-    return _named(client, key_id, mac, client.create_key().key_id)
-
-
-def _agreeing(client: Client, origin: str) -> Key:
-    private = pkcs8(ec.generate_private_key(ec.SECP256R1()))
-    key_id, _ = _key(client, origin, private, key_spec="ECC_NIST_P256", key_usage="KEY_AGREEMENT")
-    return _named(client, key_id, client.get_public_key(key_id).public_key, client.create_key().key_id)
-
-
-def _named(client: Client, key_id: str, made: bytes, other: str, material: bytes = b"") -> Key:
-    alias = f"alias/states/{key_id}"
-    client.create_alias(alias, key_id)
-    return Key(key_id, made, alias, other, material)
-
-
-def _with_wrapped(client: Client, origin: str) -> Key:
-    """A key of imported material that can be imported again, whatever its state then."""
-    key = _symmetric(client, origin)
-    token, wrapped = _wrapped(client, key.key_id, key.material)
-    return Key(key.key_id, key.made, key.alias, key.other, key.material, token, wrapped)
-
-
-def _move_here(client: Client, key: Key) -> None:
-    client.create_alias(f"{key.alias}/other", key.other)
-    client.update_alias(f"{key.alias}/other", key.key_id)
 
 
 Cells = dict[str, tuple[type[Exception], str] | None]
@@ -164,61 +90,64 @@ HAS_NO_PENDING: Cells = {
 ASKS: Cells = {**EDITS, "Updating": _UPDATING}
 DELETES: Cells = {**LOOKS, "Updating": _UPDATING}
 
-Call = Callable[[Client, Key], object]
-Row = tuple[str, Callable[[Client, str], Key], Call, Cells]
+Row = tuple[str, Maker, Call, Cells]
 TABLE: list[Row] = [
-    ("Encrypt", _symmetric, lambda c, k: c.encrypt(k.key_id, b"x"), USES),
-    ("Decrypt", _symmetric, lambda c, k: c.decrypt(k.made), USES),
-    ("ReEncrypt from", _symmetric, lambda c, k: c.re_encrypt(k.made, k.other), USES),
-    ("ReEncrypt to", _symmetric, lambda c, k: c.re_encrypt(c.encrypt(k.other, b"x").ciphertext_blob, k.key_id), USES),
-    ("GenerateDataKey", _symmetric, lambda c, k: c.generate_data_key(k.key_id), USES),
-    ("GenerateDataKeyWithoutPlaintext", _symmetric, lambda c, k: c.generate_data_key_without_plaintext(k.key_id), USES),
-    ("GenerateDataKeyPair", _symmetric, lambda c, k: c.generate_data_key_pair(k.key_id, "ECC_NIST_P256"), USES),
-    ("GenerateDataKeyPairWithoutPlaintext", _symmetric, lambda c, k: c.generate_data_key_pair_without_plaintext(k.key_id, "ECC_NIST_P256"), USES),
-    ("Sign", _signing, lambda c, k: c.sign(k.key_id, b"x", signing_algorithm="ECDSA_SHA_256"), USES),
-    ("Verify", _signing, lambda c, k: c.verify(k.key_id, b"x", k.made, signing_algorithm="ECDSA_SHA_256"), USES),
-    ("GetPublicKey", _signing, lambda c, k: c.get_public_key(k.key_id), USES),
-    ("GenerateMac", _authenticating, lambda c, k: c.generate_mac(k.key_id, b"x", mac_algorithm="HMAC_SHA_256"), USES),
-    ("VerifyMac", _authenticating, lambda c, k: c.verify_mac(k.key_id, b"x", k.made, mac_algorithm="HMAC_SHA_256"), USES),
-    ("DeriveSharedSecret", _agreeing, lambda c, k: c.derive_shared_secret(k.key_id, k.made), USES),
-    ("DescribeKey", _symmetric, lambda c, k: c.describe_key(k.key_id), LOOKS),
-    ("ListAliases", _symmetric, lambda c, k: c.list_aliases(key_id=k.key_id), LOOKS),
-    ("ListResourceTags", _symmetric, lambda c, k: c.list_resource_tags(k.key_id), LOOKS),
-    ("ListKeyRotations", _symmetric, lambda c, k: c.list_key_rotations(k.key_id), LOOKS),
-    ("GetKeyRotationStatus", _symmetric, lambda c, k: c.get_key_rotation_status(k.key_id), LOOKS),
-    ("DeleteAlias", _symmetric, lambda c, k: c.delete_alias(k.alias), LOOKS),
-    ("UpdateAlias away", _symmetric, lambda c, k: c.update_alias(k.alias, k.other), LOOKS),
-    ("CreateAlias", _symmetric, lambda c, k: c.create_alias(f"{k.alias}/2", k.key_id), EDITS),
-    ("UpdateAlias to", _symmetric, _move_here, EDITS),
-    ("UpdateKeyDescription", _symmetric, lambda c, k: c.update_key_description(k.key_id, "x"), EDITS),
-    ("TagResource", _symmetric, lambda c, k: c.tag_resource(k.key_id, {"c": "d"}), EDITS),
-    ("UntagResource", _symmetric, lambda c, k: c.untag_resource(k.key_id, ["a"]), EDITS),
-    ("EnableKey", _symmetric, lambda c, k: c.enable_key(k.key_id), SWITCHES),
-    ("DisableKey", _symmetric, lambda c, k: c.disable_key(k.key_id), SWITCHES),
-    ("ScheduleKeyDeletion", _symmetric, lambda c, k: c.schedule_key_deletion(k.key_id), SCHEDULES),
-    ("CancelKeyDeletion", _symmetric, lambda c, k: c.cancel_key_deletion(k.key_id), CANCELS),
-    ("EnableKeyRotation", _symmetric, lambda c, k: c.enable_key_rotation(k.key_id), ROTATES),
-    ("DisableKeyRotation", _symmetric, lambda c, k: c.disable_key_rotation(k.key_id), ROTATES),
-    ("RotateKeyOnDemand", _symmetric, lambda c, k: c.rotate_key_on_demand(k.key_id), ROTATES_NOW),
-]  # fmt: skip
+    ("Encrypt", *CALLS["Encrypt"], USES),
+    ("Decrypt", *CALLS["Decrypt"], USES),
+    ("ReEncrypt from", *CALLS["ReEncrypt from"], USES),
+    ("ReEncrypt to", *CALLS["ReEncrypt to"], USES),
+    ("GenerateDataKey", *CALLS["GenerateDataKey"], USES),
+    ("GenerateDataKeyWithoutPlaintext", *CALLS["GenerateDataKeyWithoutPlaintext"], USES),
+    ("GenerateDataKeyPair", *CALLS["GenerateDataKeyPair"], USES),
+    ("GenerateDataKeyPairWithoutPlaintext", *CALLS["GenerateDataKeyPairWithoutPlaintext"], USES),
+    ("Sign", *CALLS["Sign"], USES),
+    ("Verify", *CALLS["Verify"], USES),
+    ("GetPublicKey", *CALLS["GetPublicKey"], USES),
+    ("GenerateMac", *CALLS["GenerateMac"], USES),
+    ("VerifyMac", *CALLS["VerifyMac"], USES),
+    ("DeriveSharedSecret", *CALLS["DeriveSharedSecret"], USES),
+    ("DescribeKey", *CALLS["DescribeKey"], LOOKS),
+    ("ListAliases", *CALLS["ListAliases"], LOOKS),
+    ("ListResourceTags", *CALLS["ListResourceTags"], LOOKS),
+    ("ListKeyRotations", *CALLS["ListKeyRotations"], LOOKS),
+    ("GetKeyRotationStatus", *CALLS["GetKeyRotationStatus"], LOOKS),
+    ("DeleteAlias", *CALLS["DeleteAlias"], LOOKS),
+    ("UpdateAlias away", *CALLS["UpdateAlias away"], LOOKS),
+    ("CreateAlias", *CALLS["CreateAlias"], EDITS),
+    ("UpdateAlias to", *CALLS["UpdateAlias to"], EDITS),
+    ("UpdateKeyDescription", *CALLS["UpdateKeyDescription"], EDITS),
+    ("TagResource", *CALLS["TagResource"], EDITS),
+    ("UntagResource", *CALLS["UntagResource"], EDITS),
+    ("EnableKey", *CALLS["EnableKey"], SWITCHES),
+    ("DisableKey", *CALLS["DisableKey"], SWITCHES),
+    ("ScheduleKeyDeletion", *CALLS["ScheduleKeyDeletion"], SCHEDULES),
+    ("CancelKeyDeletion", *CALLS["CancelKeyDeletion"], CANCELS),
+    ("EnableKeyRotation", *CALLS["EnableKeyRotation"], ROTATES),
+    ("DisableKeyRotation", *CALLS["DisableKeyRotation"], ROTATES),
+    ("RotateKeyOnDemand", *CALLS["RotateKeyOnDemand"], ROTATES_NOW),
+    ("GetKeyPolicy", *CALLS["GetKeyPolicy"], LOOKS),
+    ("ListKeyPolicies", *CALLS["ListKeyPolicies"], LOOKS),
+    ("PutKeyPolicy", *CALLS["PutKeyPolicy"], LOOKS),
+    ("ExplainAccess", *CALLS["ExplainAccess"], LOOKS),
+]
 
 
-_ASK: Call = lambda c, k: _wrapped(c, k.key_id, b"x" * 32)  # noqa: E731 # a row's
+_ASK: Call = lambda c, k: wrapped(c, k.key_id, b"x" * 32)  # noqa: E731 # a row's
 _DELETE: Call = lambda c, k: c.delete_imported_key_material(k.key_id)  # noqa: E731 # likewise
 EXTERNAL: list[Row] = [
-    ("GetParametersForImport", _symmetric, _ASK, ASKS),
-    ("ImportKeyMaterial", _with_wrapped, lambda c, k: c.import_key_material(k.key_id, k.token, k.wrapped), EDITS),
-    ("DeleteImportedKeyMaterial", _symmetric, _DELETE, DELETES),
-    ("EnableKeyRotation", _symmetric, lambda c, k: c.enable_key_rotation(k.key_id), HAS_NO_SCHEDULE),
-    ("DisableKeyRotation", _symmetric, lambda c, k: c.disable_key_rotation(k.key_id), HAS_NO_SCHEDULE),
-    ("GetKeyRotationStatus", _symmetric, lambda c, k: c.get_key_rotation_status(k.key_id), LOOKS),
-    ("RotateKeyOnDemand", _symmetric, lambda c, k: c.rotate_key_on_demand(k.key_id), HAS_NO_PENDING),
+    ("GetParametersForImport", symmetric, _ASK, ASKS),
+    ("ImportKeyMaterial", with_wrapped, lambda c, k: c.import_key_material(k.key_id, k.token, k.wrapped), EDITS),
+    ("DeleteImportedKeyMaterial", symmetric, _DELETE, DELETES),
+    ("EnableKeyRotation", symmetric, lambda c, k: c.enable_key_rotation(k.key_id), HAS_NO_SCHEDULE),
+    ("DisableKeyRotation", symmetric, lambda c, k: c.disable_key_rotation(k.key_id), HAS_NO_SCHEDULE),
+    ("GetKeyRotationStatus", symmetric, lambda c, k: c.get_key_rotation_status(k.key_id), LOOKS),
+    ("RotateKeyOnDemand", symmetric, lambda c, k: c.rotate_key_on_demand(k.key_id), HAS_NO_PENDING),
 ]  # fmt: skip
 NOT_EXTERNAL: Cells = dict.fromkeys(STATES, _IS_OURS)
 OURS: list[Row] = [
-    ("GetParametersForImport", _symmetric, _ASK, NOT_EXTERNAL),
-    ("ImportKeyMaterial", _symmetric, lambda c, k: c.import_key_material(k.key_id, b"x", b"x"), NOT_EXTERNAL),
-    ("DeleteImportedKeyMaterial", _symmetric, _DELETE, NOT_EXTERNAL),
+    ("GetParametersForImport", symmetric, _ASK, NOT_EXTERNAL),
+    ("ImportKeyMaterial", symmetric, lambda c, k: c.import_key_material(k.key_id, b"x", b"x"), NOT_EXTERNAL),
+    ("DeleteImportedKeyMaterial", symmetric, _DELETE, NOT_EXTERNAL),
 ]  # fmt: skip
 CELLS: list[tuple[Row, str, str]] = [
     # Only a key of imported material is ever pending import.

@@ -96,6 +96,17 @@ class Deployment:
             f"127.0.0.1:{self.port}", authority.certificate_pem, issued.certificate_pem, issued.key_pem
         )
 
+    def appoint(self, spiffe_id: str) -> Endpoint:
+        """Another client that is an administrator."""
+        answer = subprocess.run(
+            [sys.executable, "-m", "strongroom.server", "appoint", spiffe_id, "--config", str(self.config)],
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        assert answer.returncode == 0, answer.stderr
+        return self.issue_client(spiffe_id)
+
     def authority(self) -> Issued:
         """The deployment's development authority."""
         pki = self.directory / "pki"

@@ -13,6 +13,7 @@ from strongroom.cli import (
     key_commands,
     key_pair_commands,
     mac_commands,
+    policy_commands,
     secret_commands,
     signing_commands,
     tag_commands,
@@ -33,6 +34,7 @@ app = typer.Typer(
 app.add_typer(key_commands.app, name="key")
 app.add_typer(alias_commands.app, name="alias")
 app.add_typer(tag_commands.app, name="tag")
+app.add_typer(policy_commands.app, name="policy")
 register(app, crypto_commands.COMMANDS)
 register(app, signing_commands.COMMANDS)
 register(app, mac_commands.COMMANDS)

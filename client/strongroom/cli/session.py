@@ -89,14 +89,14 @@ def _plain(value: object) -> object:
     raise TypeError(type(value).__name__)
 
 
-def parse_context(pairs: list[str]) -> dict[str, str]:
+def parse_context(pairs: list[str], option: str = "--context") -> dict[str, str]:
     """Reads `key=value` options; a key given twice ends the command."""
     context: dict[str, str] = {}
     for pair in pairs:
         key, separator, value = pair.partition("=")
         if not separator or not key:
-            usage(f"--context takes key=value, not {pair!r}.")
+            usage(f"{option} takes key=value, not {pair!r}.")
         if key in context:
-            usage(f"--context has {key!r} twice.")
+            usage(f"{option} has {key!r} twice.")
         context[key] = value
     return context

@@ -18,8 +18,21 @@ MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 
 _CRYPTO = "strongroom.v1.CryptoService"
 _KEYS = "strongroom.v1.KeyService"
+_POLICIES = "strongroom.v1.PolicyService"
 _REPEATABLE = (
     {"service": _CRYPTO},
+    *(
+        {"service": _POLICIES, "method": method}
+        for method in (
+            "ExplainAccess",
+            "GetKeyPolicy",
+            "GetPrincipalPolicy",
+            "ListKeyPolicies",
+            "ListPrincipals",
+            "PutKeyPolicy",
+            "PutPrincipalPolicy",
+        )
+    ),
     *(
         {"service": _KEYS, "method": method}
         for method in (

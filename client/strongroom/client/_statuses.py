@@ -49,6 +49,7 @@ _BY_REASON: Mapping[str, type[StrongroomError]] = {
     "OPERATION_NOT_SUPPORTED_FOR_KEY": errors.UnsupportedOperation,
     "QUOTA_EXCEEDED": errors.LimitExceeded,
     "RATE_LIMIT_EXCEEDED": errors.Throttled,
+    "POLICY_NOT_FOUND": errors.NotFound,
     "ROTATION_CONFLICT": errors.Conflict,
     "ROTATION_LIMIT_EXCEEDED": errors.LimitExceeded,
     "SIGNATURE_INVALID": errors.InvalidSignature,

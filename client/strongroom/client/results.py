@@ -332,3 +332,28 @@ class Decapsulated:
     shared_secret: bytes = field(repr=False)
     key_id: str
     encapsulation_algorithm: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrincipalEntry:
+    """A principal that has policies."""
+
+    principal: str
+    policy_names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PrincipalPage:
+    """A page of principals; `next_marker` is empty on the last one."""
+
+    principals: tuple[PrincipalEntry, ...]
+    next_marker: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccessExplained:
+    """The answer of explain_access; `reason` is empty if it is allowed, `decided_by` if nothing decides."""
+
+    allowed: bool
+    reason: str
+    decided_by: str

@@ -100,7 +100,7 @@ class Execution:
             raise DeadlineExceeded("The deadline passed before the request's turn came.")
         operation.validate(request)
         progress.is_valid = True
-        self._authorize(progress, caller)
+        asked = self._authorize(progress, caller)
         for use, target in zip(operation.uses, progress.targets, strict=True):
             for check in use.first_checks:
                 check(self._parts, target, request)
@@ -117,24 +117,30 @@ class Execution:
             self._records.require(for_change=not operation.is_read_only)
         except AuditUnavailable:
             raise unrecordable() from None
-        return Call(caller, request, progress.targets, progress.arrival.source)
+        return Call(caller, request, progress.targets, asked)
 
-    def _authorize(self, progress: Progress, caller: Caller) -> None:
-        """Finds the keys that the request means and asks for each whether the caller may use it."""
+    def _authorize(self, progress: Progress, caller: Caller) -> Asked:
+        """Finds the keys that the request means and asks for each whether the caller may use it.
+
+        Returns:
+            What was asked for the operation as a whole, or else for its first key.
+        """
         operation, request = progress.operation, progress.request
         for use in operation.uses:
             progress.targets += (use.find(self._parts, caller, request),)
+        asked = []
         if operation.action:
-            asked = self._asked(progress, caller, "")
+            asked.append(self._asked(progress, caller, ""))
             for action in (operation.action, *operation.further_actions(request)):
-                self._authorizer.authorize(asked, action, operation.resource(request))
+                self._authorizer.authorize(asked[0], action, operation.resource(request))
         for use, target in zip(operation.uses, progress.targets, strict=True):
-            asked = self._asked(progress, caller, use.prefix, use, target)
+            asked.append(self._asked(progress, caller, use.prefix, use, target))
             if target.alias is not None:
-                self._authorizer.authorize(asked, use.action, target.alias.arn)
-            self._authorizer.authorize_key(asked, use.action, target.key)
+                self._authorizer.authorize(asked[-1], use.action, target.alias.arn)
+            self._authorizer.authorize_key(asked[-1], use.action, target.key)
         if operation.has_grant_tokens:
             self._authorizer.check_grant_tokens(request.grant_tokens)
+        return asked[0]
 
     def _asked(
         self,

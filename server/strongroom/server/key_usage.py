@@ -7,7 +7,7 @@ import structlog
 
 from strongroom.server.store import KeyUsage, Store, StoreError
 
-_AT_ONCE = 200  # in a transaction: others want to write, too, and requests wait for the interpreter
+_AT_ONCE = 50  # in a transaction: others want to write, too, and requests wait for the interpreter
 
 _log = structlog.get_logger("strongroom.usage")
 

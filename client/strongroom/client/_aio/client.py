@@ -9,13 +9,22 @@ from strongroom.client._aio.importing import ImportCalls
 from strongroom.client._aio.key_pairs import KeyPairCalls
 from strongroom.client._aio.keys import KeyCalls
 from strongroom.client._aio.names import NameCalls
+from strongroom.client._aio.policies import PolicyCalls
 from strongroom.client._aio.rotation import RotationCalls
 from strongroom.client._aio.signing import SigningCalls
 from strongroom.client._connections import DEFAULT_TIMEOUT_S, Endpoint
 
 
 class AsyncClient(
-    KeyCalls, NameCalls, RotationCalls, ImportCalls, EncryptionCalls, SigningCalls, KeyPairCalls, BatchCalls
+    KeyCalls,
+    NameCalls,
+    RotationCalls,
+    ImportCalls,
+    PolicyCalls,
+    EncryptionCalls,
+    SigningCalls,
+    KeyPairCalls,
+    BatchCalls,
 ):
     """Calls the service within an event loop.
 

@@ -10,6 +10,7 @@ from strongroom.client._connections import DEFAULT_TIMEOUT_S, Endpoint
 from strongroom.client._statuses import error_of
 from strongroom.v1 import crypto_service_pb2_grpc as crypto_grpc
 from strongroom.v1 import key_service_pb2_grpc as keys_grpc
+from strongroom.v1 import policy_service_pb2_grpc as policies_grpc
 
 
 class Calls:
@@ -30,6 +31,7 @@ class Calls:
             endpoint.address, endpoint.credentials(), options=_connections.channel_options()
         )
         self._keys = keys_grpc.KeyServiceStub(self._channel)
+        self._policies = policies_grpc.PolicyServiceStub(self._channel)
         self._crypto = crypto_grpc.CryptoServiceStub(self._channel)
 
     def _call(self, method: Any, request: Any, *, at_least_s: float = 0) -> Any:  # noqa: ANN401 # any unary call

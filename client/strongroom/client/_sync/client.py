@@ -11,12 +11,21 @@ from strongroom.client._sync.importing import ImportCalls
 from strongroom.client._sync.key_pairs import KeyPairCalls
 from strongroom.client._sync.keys import KeyCalls
 from strongroom.client._sync.names import NameCalls
+from strongroom.client._sync.policies import PolicyCalls
 from strongroom.client._sync.rotation import RotationCalls
 from strongroom.client._sync.signing import SigningCalls
 
 
 class Client(
-    KeyCalls, NameCalls, RotationCalls, ImportCalls, EncryptionCalls, SigningCalls, KeyPairCalls, BatchCalls
+    KeyCalls,
+    NameCalls,
+    RotationCalls,
+    ImportCalls,
+    PolicyCalls,
+    EncryptionCalls,
+    SigningCalls,
+    KeyPairCalls,
+    BatchCalls,
 ):
     """Calls the service and waits; thread-safe.
 

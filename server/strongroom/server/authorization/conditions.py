@@ -12,7 +12,7 @@ from typing import Any
 from strongroom.server.core import names
 from strongroom.server.core.arns import is_alias_name
 from strongroom.server.core.callers import Caller, type_of, user_name_of
-from strongroom.server.core.condition_fields import RequestKeys, Values, values_ignoring_case
+from strongroom.server.core.condition_fields import ConditionKeys, Values, values_ignoring_case
 from strongroom.server.keyring import KeySnapshot
 
 _SECONDS_OF_A_DAY = 86_400
@@ -38,7 +38,7 @@ class Asked:
     source: str
     now: Callable[[], datetime]
     request: Any
-    keys: RequestKeys
+    keys: ConditionKeys
     key: KeySnapshot | None = None
     other_key: KeySnapshot | None = None
     named_by: str = ""

@@ -6,7 +6,7 @@ the audit record, of which the values are taken.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from strongroom.server.core.fields import EncryptionContext, Field, Request, TagKeys, Tags
 
@@ -35,6 +35,24 @@ _DEFAULTS: Mapping[str, str] = {
     "policy_name": "default",
     "rotation_period_in_days": "365",
 }
+
+
+class ConditionKeys(Protocol):
+    """What gives condition keys of a request."""
+
+    def values(self, name: str, request: Request) -> Values:
+        """The values of a condition key by its name in lowercase."""
+
+
+class GivenKeys:
+    """Condition keys by their names, whatever the request."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+
+    def values(self, name: str, request: Request) -> Values:  # noqa: ARG002 # of the protocol
+        """The values of a condition key by its name in lowercase."""
+        return values_ignoring_case(self._values.items(), name)
 
 
 class RequestKeys:

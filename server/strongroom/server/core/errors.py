@@ -27,6 +27,8 @@ KmsError
     LimitExceeded               a quota is used up
         RotationLimitExceeded   a key was rotated on demand as often as it may be
     NotFound                    no such key, alias or object
+        AliasNotFound
+        PolicyNotFound
     PreconditionFailed          the request could succeed on a key in another state or of another kind
         DryRunSucceeded         every check passed and nothing was done
         ImportTokenExpired      its 24 hours are over
@@ -273,6 +275,12 @@ class AliasNotFound(NotFound):
     """No such alias."""
 
     reason = "ALIAS_NOT_FOUND"
+
+
+class PolicyNotFound(NotFound):
+    """No such policy."""
+
+    reason = "POLICY_NOT_FOUND"
 
 
 class PreconditionFailed(KmsError):

@@ -284,6 +284,31 @@ class EncryptionContext:
 
 
 @dataclass(frozen=True, slots=True)
+class StringMap:
+    """Up to `most` pairs of texts, the first part of 1 to 512 characters, the other of up to 2048."""
+
+    name: str
+    most: int
+    is_recorded: ClassVar[bool] = True
+    most_key_characters: ClassVar[int] = 512
+    most_value_characters: ClassVar[int] = 2048
+
+    def check(self, request: Request) -> Violations:
+        pairs = getattr(request, self.name)
+        if len(pairs) > self.most:
+            return _violation(self.name, f"have at most {self.most} pairs")
+        for key, value in pairs.items():
+            found = _length(f"{self.name}.key", key, 1, self.most_key_characters)
+            found += _length(f"{self.name}.value", value, 0, self.most_value_characters)
+            if found:
+                return found
+        return _NONE
+
+    def record(self, request: Request) -> object:
+        return dict(getattr(request, self.name)) or None
+
+
+@dataclass(frozen=True, slots=True)
 class GrantTokens:
     """Up to ten grant tokens; bearer secrets, so never shown."""
 

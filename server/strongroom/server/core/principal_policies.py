@@ -2,25 +2,14 @@
 
 import json
 
-from strongroom.server.core.policies.documents import MAX_POLICY_BYTES
-
 MAX_POLICIES = 10
 """Of one principal, as AWS IAM's managed policies."""
 MAX_PRINCIPAL_CHARACTERS = 512
+PRINCIPAL_PATTERN = r"arn:[a-z0-9-]+:(iam::[0-9]{12}:(user|role)|sts::[0-9]{12}:assumed-role)/[\w+=,.@/-]+"
 POLICY_NAME_PATTERN = r"[\w+=,.@-]+"
 MAX_POLICY_NAME_CHARACTERS = 128
 ADMINISTRATOR = "administrator"
 """The name of the policy that makes a principal an administrator."""
-
-__all__ = [
-    "ADMINISTRATOR",
-    "MAX_POLICIES",
-    "MAX_POLICY_BYTES",
-    "MAX_POLICY_NAME_CHARACTERS",
-    "MAX_PRINCIPAL_CHARACTERS",
-    "POLICY_NAME_PATTERN",
-    "administrator_policy",
-]
 
 
 def administrator_policy() -> str:

@@ -1,6 +1,7 @@
 """All operations of the service."""
 
 from strongroom.server.operations import (
+    access_explanation,
     alias_management,
     authentication_codes,
     batches,
@@ -12,8 +13,10 @@ from strongroom.server.operations import (
     key_import,
     key_listing,
     key_management,
+    key_policy_management,
     key_rotation,
     key_usage,
+    principal_management,
     public_keys,
     randomness,
     shared_secrets,
@@ -43,4 +46,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *public_keys.OPERATIONS,
     *shared_secrets.OPERATIONS,
     *batches.OPERATIONS,
+    *key_policy_management.OPERATIONS,
+    *principal_management.OPERATIONS,
+    *access_explanation.OPERATIONS,
 )

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from google.protobuf.message import DecodeError, Message
 
+from strongroom.server.authorization import Asked
 from strongroom.server.core import key_states
 from strongroom.server.core.blob import Blob
 from strongroom.server.core.callers import Caller
@@ -57,12 +58,19 @@ class Target(NamedTuple):
 
 
 class Call(NamedTuple):
-    """One authenticated request whose keys are found, authorised and checked; it came from `source`."""
+    """One authenticated request whose keys are found, authorised and checked.
+
+    Args:
+        caller: who calls.
+        request: the request message.
+        targets: the keys.
+        asked: what its permission was asked for; of several keys, for the first.
+    """
 
     caller: Caller
     request: Request
     targets: tuple[Target, ...]
-    source: str = ""
+    asked: Asked
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,23 +1,25 @@
 """CreateKey."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from google.protobuf.json_format import MessageToDict
 
 from strongroom.hsm import KeyKind, KeyPurpose
 from strongroom.server.core import key_policies, key_specs, names
+from strongroom.server.core.condition_fields import Values
 from strongroom.server.core.errors import (
     CustomKeyStoresNotImplemented,
     LimitExceeded,
     UnsupportedOperation,
 )
-from strongroom.server.core.fields import Flag, NotOffered, PresentText, Request, Tags, Text
+from strongroom.server.core.fields import Flag, NotOffered, Request, Tags, Text
 from strongroom.server.core.policies import parse_key_policy
 from strongroom.server.core.tags import check_tags
 from strongroom.server.keyring.snapshots import snapshot_of
 from strongroom.server.operations import idempotency
 from strongroom.server.operations import shared_fields as fields
 from strongroom.server.operations.declaration import Call, Lane, Operation, Response
+from strongroom.server.operations.lockout import check_lockout
 from strongroom.server.operations.metadata import metadata_of
 from strongroom.server.operations.parts import Parts
 from strongroom.server.store import EXTERNAL, KeyRecord, NewKey, RequestId, RequestRepeated, Tag
@@ -25,8 +27,6 @@ from strongroom.v1 import key_service_pb2 as keys
 from strongroom.v1 import resources_pb2 as v1
 
 MAX_DESCRIPTION_CHARACTERS = 8192
-MAX_POLICY_CHARACTERS = 131_072
-POLICY_PATTERN = "[\u0009\u000a\u000d\u0020-\u00ff]+"
 
 _ORIGINS = frozenset({v1.ORIGIN_UNSPECIFIED, v1.ORIGIN_AWS_KMS, v1.ORIGIN_EXTERNAL})
 
@@ -43,6 +43,8 @@ def _create_key(parts: Parts, call: Call) -> keys.CreateKeyResponse:
 def _make_key(parts: Parts, call: Call, request_id: RequestId | None) -> KeyRecord:
     spec = call.request.key_spec or v1.KEY_SPEC_SYMMETRIC_DEFAULT
     key = _new_key(parts, call, spec)
+    if call.request.policy and not call.request.bypass_policy_lockout_safety_check:
+        check_lockout(parts, call, key.policy, parts.realm.key_arn(key.key_id, key.account_id))
     _check_offered(parts, key)
     if parts.store.count_keys(key.account_id) >= parts.max_keys:
         raise LimitExceeded(f"The account has {parts.max_keys} keys, the most that it may have.")
@@ -109,26 +111,46 @@ def _response_elements(response: Response) -> Mapping[str, object]:
     return {"keyMetadata": MessageToDict(response.key_metadata)}
 
 
+def _usage(request: Request) -> Values:
+    spec = request.key_spec or v1.KEY_SPEC_SYMMETRIC_DEFAULT
+    return (names.KEY_USAGES[key_specs.usage_for(spec, request.key_usage)],)
+
+
+def _spec(request: Request) -> Values:
+    return (names.KEY_SPECS[request.key_spec or v1.KEY_SPEC_SYMMETRIC_DEFAULT],)
+
+
+_CONDITIONS: Mapping[str, Callable[[Request], Values]] = {
+    "kms:customermasterkeyspec": _spec,
+    "kms:customermasterkeyusage": _usage,
+    "kms:keyorigin": lambda request: (names.ORIGINS[request.origin or v1.ORIGIN_AWS_KMS],),
+    "kms:keyspec": _spec,
+    "kms:keyusage": _usage,
+    "kms:multiregion": lambda request: (str(request.multi_region).lower(),),
+}
+
 CREATE_KEY = Operation(
     name="CreateKey",
     service="strongroom.v1.KeyService",
     request=keys.CreateKeyRequest,
     response=keys.CreateKeyResponse,
     fields=(
-        PresentText("policy", 1, MAX_POLICY_CHARACTERS, POLICY_PATTERN),
+        fields.policy(),
         Text("description", 0, MAX_DESCRIPTION_CHARACTERS),
         fields.choice("key_usage", "KeyUsage"),
         fields.choice("key_spec", "KeySpec", v1.KEY_SPEC_SYMMETRIC_DEFAULT),
         fields.choice("origin", "Origin", v1.ORIGIN_AWS_KMS),
         fields.CUSTOM_KEY_STORE_ID,
         NotOffered("xks_key_id", CustomKeyStoresNotImplemented, fields.CUSTOM_KEY_STORE_ID.message),
-        Flag("bypass_policy_lockout_safety_check", always=True),
+        fields.BYPASS_LOCKOUT_CHECK,
         Tags(),
         Flag("multi_region", always=True),
         idempotency.REQUEST_ID,
     ),
     rules=(_check_request,),
     action="CreateKey",
+    further_actions=lambda request: ("TagResource",) if request.tags else (),
+    conditions=_CONDITIONS,
     is_read_only=False,
     lane=lambda _request: Lane.KEYS,
     run=_create_key,

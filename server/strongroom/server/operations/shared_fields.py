@@ -10,6 +10,7 @@ from strongroom.server.core.fields import (
     Flag,
     GrantTokens,
     NotOffered,
+    PresentText,
     Text,
 )
 from strongroom.v1 import resources_pb2 as v1
@@ -18,6 +19,8 @@ MAX_BLOB_BYTES = 6144
 MAX_MESSAGE_BYTES = 4096
 MAX_PUBLIC_KEY_BYTES = 8192
 MAX_KEY_ID_CHARACTERS = 2048
+MAX_POLICY_CHARACTERS = 131_072
+POLICY_PATTERN = "[\u0009\u000a\u000d\u0020-\u00ff]+"
 
 _ENUMS = v1.DESCRIPTOR.enum_types_by_name
 
@@ -35,6 +38,7 @@ CIPHERTEXT_BLOB = Blob("ciphertext_blob", 0, MAX_BLOB_BYTES)  # empty only as IG
 ENCRYPTION_CONTEXT = EncryptionContext("encryption_context")
 GRANT_TOKENS = GrantTokens()
 DRY_RUN = Flag("dry_run")
+BYPASS_LOCKOUT_CHECK = Flag("bypass_policy_lockout_safety_check", always=True)
 DRY_RUN_MODIFIERS = Choices("dry_run_modifiers", _ENUMS["DryRunModifier"])
 RECIPIENT = NotOffered(
     "recipient",
@@ -46,6 +50,11 @@ CUSTOM_KEY_STORE_ID = NotOffered(
     CustomKeyStoresNotImplemented,
     "Custom key stores are not offered: leave the field out to use the deployment's own token.",
 )
+
+
+def policy(*, required: bool = False) -> PresentText:
+    """A policy document."""
+    return PresentText("policy", 1, MAX_POLICY_CHARACTERS, POLICY_PATTERN, required=required)
 
 
 def optional_key_id(name: str) -> Text:

@@ -19,7 +19,7 @@ from strongroom.server.store import StoreError
 
 _log = structlog.get_logger("strongroom.worker")
 
-_BETWEEN_WRITES_S = 0.05
+_BETWEEN_WRITES_S = 0.1
 _COLLECT_AFTER = 50_000  # allocations that outlive their request's first moments
 
 

@@ -1,0 +1,310 @@
+"""What policies can ask about, and how quickly they are obeyed."""
+
+import pytest
+
+from strongroom.client import Client, errors
+from strongroom.client.items import EncryptItem
+from tests.e2e.policies.principals import DELEGATION, Principal, allow, deny, document
+
+ADMIN = "arn:aws:iam::111122223333:role/client/admin"
+
+
+@pytest.fixture
+def key_id(client: Client) -> str:
+    return client.create_key(tags={"team": "a"}).key_id
+
+
+def _denied(call: object) -> None:
+    with pytest.raises(errors.AccessDenied):
+        call()  # type: ignore[operator]
+
+
+def test_a_changed_policy_is_obeyed_by_the_next_request_of_every_worker(
+    worker: Principal, key_id: str
+) -> None:
+    for _ in range(10):
+        worker.may(allow("kms:Encrypt"))
+        for _ in range(4):
+            worker.client.encrypt(key_id, b"x")
+        worker.clear()
+        for _ in range(4):
+            _denied(lambda: worker.client.encrypt(key_id, b"x"))
+
+
+def test_a_changed_key_policy_is_obeyed_by_the_next_request(
+    client: Client, worker: Principal, key_id: str
+) -> None:
+    mine = allow("kms:Encrypt", Principal={"AWS": worker.arn})
+    for _ in range(10):
+        client.put_key_policy(key_id, document(DELEGATION, mine))
+        worker.client.encrypt(key_id, b"x")
+        client.put_key_policy(key_id, document(DELEGATION))
+        _denied(lambda: worker.client.encrypt(key_id, b"x"))
+
+
+@pytest.mark.parametrize(
+    ("condition", "fits", "does_not"),
+    [
+        ({"StringEquals": {"kms:EncryptionContext:tenant": "a"}}, {"tenant": "a", "x": "y"}, {"tenant": "b"}),
+        ({"StringEquals": {"kms:encryptioncontext:TENANT": "a"}}, {"Tenant": "a"}, {}),
+        ({"ForAllValues:StringEquals": {"kms:EncryptionContextKeys": ["a", "b"]}}, {"a": "1"}, {"a": "1", "c": "2"}),
+        ({"Null": {"kms:EncryptionContextKeys": "false"}}, {"a": "1"}, {}),
+        ({"StringLike": {"kms:EncryptionContext:path": "/team-a/*"}}, {"path": "/team-a/x"}, {"path": "/team-b/x"}),
+    ],
+)  # fmt: skip
+def test_the_encryption_context_decides(
+    worker: Principal,
+    key_id: str,
+    condition: dict[str, object],
+    fits: dict[str, str],
+    does_not: dict[str, str],
+) -> None:
+    worker.may(allow(["kms:Encrypt", "kms:GenerateDataKey"], Condition=condition))
+    worker.client.encrypt(key_id, b"x", encryption_context=fits)
+    worker.client.generate_data_key(key_id, encryption_context=fits)
+    _denied(lambda: worker.client.encrypt(key_id, b"x", encryption_context=does_not))
+    _denied(lambda: worker.client.generate_data_key(key_id, encryption_context=does_not))
+
+
+def test_each_item_of_a_batch_is_decided_on_its_own(worker: Principal, key_id: str) -> None:
+    worker.may(allow("kms:Encrypt", Condition={"StringEquals": {"kms:EncryptionContext:t": "a"}}))
+    items = [EncryptItem(key_id, b"x", encryption_context={"t": t}) for t in ("a", "b", "a")]
+    found = worker.client.batch_encrypt(items)
+    assert [isinstance(one, errors.AccessDenied) for one in found] == [False, True, False]
+
+
+def test_each_side_of_a_re_encryption_has_its_own_context(
+    client: Client, worker: Principal, key_id: str
+) -> None:
+    blob = client.encrypt(key_id, b"x", encryption_context={"t": "old"}).ciphertext_blob
+    worker.may(
+        allow("kms:ReEncryptFrom", Condition={"StringEquals": {"kms:EncryptionContext:t": "old"}}),
+        allow("kms:ReEncryptTo", Condition={"StringEquals": {"kms:EncryptionContext:t": "new"}}),
+    )
+
+    def re_encrypt(new: str) -> None:
+        worker.client.re_encrypt(
+            blob,
+            key_id,
+            source_encryption_context={"t": "old"},
+            destination_encryption_context={"t": new},
+        )
+
+    re_encrypt("new")
+    _denied(lambda: re_encrypt("old"))
+    worker.may(allow("kms:ReEncrypt*", Condition={"Bool": {"kms:ReEncryptOnSameKey": "false"}}))
+    _denied(lambda: re_encrypt("new"))
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/team/*"}},
+        {"Bool": {"aws:SecureTransport": "true"}},
+        {"DateLessThan": {"aws:CurrentTime": "2999-01-01T00:00:00Z"}},
+        {"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/decisions/*"}},
+        {"IpAddress": {"aws:SourceIp": "127.0.0.0/8"}},
+        {"NumericGreaterThan": {"aws:EpochTime": "1700000000"}},
+        {"StringEquals": {"aws:PrincipalAccount": "111122223333"}},
+        {"StringEquals": {"aws:PrincipalType": "AssumedRole"}},
+        {"StringEquals": {"aws:ResourceTag/team": "a"}},
+        {"StringEquals": {"kms:CallerAccount": "111122223333"}},
+        {"StringEquals": {"kms:EncryptionAlgorithm": "SYMMETRIC_DEFAULT"}},
+        {"StringEquals": {"kms:KeyOrigin": "AWS_KMS"}},
+        {"StringEquals": {"kms:KeySpec": "SYMMETRIC_DEFAULT"}},
+        {"StringEquals": {"kms:KeyUsage": "ENCRYPT_DECRYPT"}},
+        {"StringEquals": {"kms:RequestAlias": "alias/decisions/${aws:PrincipalAccount}"}},
+    ],
+    ids=lambda condition: next(iter(next(iter(condition.values())))),
+)
+def test_a_condition_key_has_its_value(
+    client: Client, worker: Principal, key_id: str, condition: dict[str, dict[str, str]]
+) -> None:
+    alias = "alias/decisions/111122223333"
+    client.create_alias(alias, key_id)
+    try:
+        worker.may(allow("kms:Encrypt", Condition=condition))
+        worker.client.encrypt(alias, b"x")
+        worker.may(allow("kms:Encrypt"), deny("kms:Encrypt", Condition=condition))
+        _denied(lambda: worker.client.encrypt(alias, b"x"))
+    finally:
+        client.delete_alias(alias)
+
+
+@pytest.mark.parametrize(
+    ("action", "condition", "fits", "does_not"),
+    [
+        ("ScheduleKeyDeletion", {"NumericGreaterThanEquals": {"kms:ScheduleKeyDeletionPendingWindowInDays": "30"}}, lambda c, k: c.schedule_key_deletion(k), lambda c, k: c.schedule_key_deletion(k, pending_window_in_days=7)),
+        ("EnableKeyRotation", {"NumericEquals": {"kms:RotationPeriodInDays": "365"}}, lambda c, k: c.enable_key_rotation(k), lambda c, k: c.enable_key_rotation(k, rotation_period_in_days=90)),
+        ("TagResource", {"StringEquals": {"aws:RequestTag/stage": "test"}}, lambda c, k: c.tag_resource(k, {"stage": "test"}), lambda c, k: c.tag_resource(k, {"stage": "prod"})),
+        ("TagResource", {"ForAllValues:StringEquals": {"aws:TagKeys": ["stage"]}}, lambda c, k: c.tag_resource(k, {"stage": "test"}), lambda c, k: c.tag_resource(k, {"owner": "me"})),
+        ("UntagResource", {"ForAllValues:StringEquals": {"aws:TagKeys": ["stage"]}}, lambda c, k: c.untag_resource(k, ["stage"]), lambda c, k: c.untag_resource(k, ["team"])),
+        ("CreateKey", {"StringEquals": {"kms:KeySpec": "SYMMETRIC_DEFAULT"}}, lambda c, _: c.create_key(), lambda c, _: c.create_key(key_spec="HMAC_256", key_usage="GENERATE_VERIFY_MAC")),
+        ("GenerateDataKeyPair", {"StringEquals": {"kms:DataKeyPairSpec": "ECC_NIST_P256"}}, lambda c, k: c.generate_data_key_pair(k, "ECC_NIST_P256"), lambda c, k: c.generate_data_key_pair(k, "ECC_NIST_P384")),
+        ("DisableKey", {"NumericLessThan": {"kms:TrailingDaysWithoutKeyUsage": "1"}}, lambda c, k: c.disable_key(k), None),
+        ("PutKeyPolicy", {"Bool": {"kms:BypassPolicyLockoutSafetyCheck": "false"}}, lambda c, k: c.put_key_policy(k, document(DELEGATION)), lambda c, k: c.put_key_policy(k, document(DELEGATION), bypass_policy_lockout_safety_check=True)),
+    ],
+)  # fmt: skip
+def test_the_request_decides(
+    worker: Principal, key_id: str, action: str, condition: dict[str, object], fits: object, does_not: object
+) -> None:
+    worker.may(allow(f"kms:{action}", Condition=condition))
+    if does_not is not None:
+        _denied(lambda: does_not(worker.client, key_id))  # type: ignore[operator]
+    fits(worker.client, key_id)  # type: ignore[operator]
+
+
+def test_a_policy_about_some_keys_is_about_no_others(client: Client, worker: Principal, key_id: str) -> None:
+    other = client.create_key()
+    worker.may(allow("kms:Encrypt", Resource=other.arn))
+    worker.client.encrypt(other.key_id, b"x")
+    _denied(lambda: worker.client.encrypt(key_id, b"x"))
+    worker.may(allow("kms:Encrypt"), deny("kms:*", Resource=other.arn))
+    worker.client.encrypt(key_id, b"x")
+    _denied(lambda: worker.client.encrypt(other.key_id, b"x"))
+
+
+def test_an_alias_needs_permission_on_itself_and_on_its_key(
+    client: Client, worker: Principal, key_id: str
+) -> None:
+    arn = client.describe_key(key_id).arn
+    alias_arn = arn.replace(f"key/{key_id}", "alias/decisions/own")
+    for resource in (arn, alias_arn):
+        worker.may(allow("kms:CreateAlias", Resource=resource))
+        _denied(lambda: worker.client.create_alias("alias/decisions/own", key_id))
+    worker.may(allow(["kms:CreateAlias", "kms:DeleteAlias"], Resource=[arn, alias_arn]))
+    worker.client.create_alias("alias/decisions/own", key_id)
+    worker.client.delete_alias("alias/decisions/own")
+
+
+def test_nobody_can_lock_himself_out_of_a_key(client: Client, key_id: str) -> None:
+    for policy in (
+        document(allow("kms:*", Principal={"AWS": "arn:aws:iam::111122223333:role/other"})),
+        document(DELEGATION, deny("kms:Put*", Principal="*")),
+        document(allow("kms:Encrypt", Principal="*")),
+    ):
+        with pytest.raises(errors.MalformedPolicy, match="will not allow you to update the key policy"):
+            client.put_key_policy(key_id, policy)
+        with pytest.raises(errors.MalformedPolicy, match="will not allow you to update the key policy"):
+            client.create_key(policy=policy)
+    mine = document(allow("kms:*", Principal={"AWS": ADMIN}))
+    client.put_key_policy(key_id, mine)
+    assert client.get_key_policy(key_id) == mine
+    assert client.list_key_policies(key_id) == ("default",)
+    locked = document(allow("kms:Encrypt", Principal="*"))
+    client.put_key_policy(key_id, locked, bypass_policy_lockout_safety_check=True)
+    _denied(lambda: client.put_key_policy(key_id, mine))
+    client.encrypt(key_id, b"x")
+
+
+def test_another_account_needs_both_sides(client: Client, partner: Principal, key_id: str) -> None:
+    arn = client.describe_key(key_id).arn
+    blob = client.encrypt(key_id, b"x").ciphertext_blob
+    _denied(lambda: partner.client.encrypt(arn, b"x"))
+    theirs = {"AWS": "arn:aws:iam::999988887777:root"}
+    client.put_key_policy(key_id, document(DELEGATION, allow("kms:*", Principal=theirs)))
+    assert partner.client.decrypt(blob).plaintext == b"x"
+    assert partner.client.decrypt(partner.client.encrypt(arn, b"y").ciphertext_blob).plaintext == b"y"
+    _denied(lambda: partner.client.disable_key(arn))  # not across accounts
+    _denied(lambda: partner.client.put_key_policy(arn, document(DELEGATION)))
+    partner.may(deny("kms:Encrypt"), name="less")
+    _denied(lambda: partner.client.encrypt(arn, b"x"))
+    partner.administrator.delete_principal_policy(partner.arn, "less")
+
+
+def test_principals_of_another_account_are_not_administered(client: Client, partner: Principal) -> None:
+    for call in (
+        lambda: client.put_principal_policy(partner.arn, "x", document(allow("kms:*"))),
+        lambda: client.get_principal_policy(partner.arn, "administrator"),
+        lambda: client.delete_principal_policy(partner.arn, "administrator"),
+    ):
+        _denied(call)
+    assert partner.arn not in {entry.principal for entry in client.all_principals()}
+
+
+def test_administration_can_be_delegated_by_path(client: Client, worker: Principal) -> None:
+    worker.may(allow("kms:*PrincipalPolicy", Resource="arn:aws:iam::111122223333:role/apps/*"))
+    app = "arn:aws:iam::111122223333:role/apps/orders"
+    worker.client.put_principal_policy(app, "orders", document(allow("kms:Encrypt")))
+    assert "kms:Encrypt" in worker.client.get_principal_policy(app, "orders")
+    _denied(lambda: worker.client.put_principal_policy(worker.arn, "more", document(allow("kms:*"))))
+    _denied(lambda: worker.client.delete_principal_policy(ADMIN, "administrator"))
+    worker.client.delete_principal_policy(app, "orders")
+    with pytest.raises(errors.NotFound):
+        client.get_principal_policy(app, "orders")
+
+
+def test_principals_are_listed_page_by_page(client: Client) -> None:
+    names = [f"arn:aws:iam::111122223333:role/pages/{n}" for n in range(5)]
+    for name in names:
+        client.put_principal_policy(name, "b", document(allow("kms:ListKeys")))
+        client.put_principal_policy(name, "a", document(allow("kms:ListKeys")))
+    found, marker = {}, None
+    while marker != "":
+        page = client.list_principals(limit=2, marker=marker)
+        assert len(page.principals) <= 2
+        found.update({entry.principal: entry.policy_names for entry in page.principals})
+        marker = page.next_marker
+    assert {name: found[name] for name in names} == dict.fromkeys(names, ("a", "b"))
+    for name in names:
+        client.delete_principal_policy(name, "a")
+        client.delete_principal_policy(name, "b")
+
+
+def test_a_principal_has_at_most_ten_policies(client: Client, worker: Principal) -> None:
+    for n in range(10):
+        worker.may(allow("kms:ListKeys"), name=f"p{n}")
+    with pytest.raises(errors.LimitExceeded):
+        worker.may(allow("kms:ListKeys"), name="p10")
+    worker.may(allow("kms:ListAliases"), name="p9")  # one of these in its place
+    assert "ListAliases" in client.get_principal_policy(worker.arn, "p9")
+
+
+@pytest.mark.parametrize(
+    ("principal", "name", "policy", "error"),
+    [
+        ("arn:aws:iam::111122223333:root", "x", document(allow("kms:*")), errors.ValidationError),
+        ("somebody", "x", document(allow("kms:*")), errors.ValidationError),
+        (ADMIN, "a name", document(allow("kms:*")), errors.ValidationError),
+        (ADMIN, "x", "my policy", errors.MalformedPolicy),
+        (ADMIN, "x", document(allow("kms:*", Principal="*")), errors.MalformedPolicy),
+        (ADMIN, "x", document({"Effect": "Allow", "Action": "kms:*"}), errors.MalformedPolicy),
+    ],
+)
+def test_what_is_no_policy_of_a_principal_is_refused(
+    client: Client, principal: str, name: str, policy: str, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        client.put_principal_policy(principal, name, policy)
+
+
+def test_it_is_explained_what_decides(client: Client, worker: Principal, key_id: str) -> None:
+    def explain(**conditions: str) -> tuple[bool, str, str]:
+        given = {f"kms:EncryptionContext:{name}": value for name, value in conditions.items()}
+        found = client.explain_access(key_id, worker.arn, "kms:Encrypt", conditions=given)
+        return found.allowed, found.reason, found.decided_by
+
+    assert explain() == (False, "because no identity-based policy allows the kms:Encrypt action", "")
+    only = {"StringEquals": {"kms:EncryptionContext:t": "a"}}
+    worker.may({"Sid": "tenant", **allow("kms:Encrypt", Condition=only)})
+    by = f"principal policy test of {worker.arn}, statement 1 (tenant)"
+    assert explain(t="a") == (True, "", by)
+    assert not explain(t="b")[0]
+    client.put_key_policy(key_id, document(DELEGATION, deny("kms:Encrypt", Principal="*")))
+    denied = "with an explicit deny in a resource-based policy"
+    assert explain(t="a") == (False, denied, "key policy, statement 2")
+
+
+def test_changes_are_recorded_with_the_policy(
+    client: Client, worker: Principal, key_id: str, service: object
+) -> None:
+    worker.may(allow("kms:ListKeys"))
+    client.put_key_policy(key_id, document(DELEGATION))
+    records = service.deployment.audit_records()  # type: ignore[attr-defined]
+    changes = {r["eventID"]: r for r in records if r["eventName"] in {"PutKeyPolicy", "PutPrincipalPolicy"}}
+    told = [(r["requestParameters"], r["readOnly"]) for r in changes.values()]
+    assert ({"keyId": key_id, "policyName": "default", "policy": document(DELEGATION)}, False) in [
+        ({name: parameters.get(name) for name in ("keyId", "policy")} | {"policyName": "default"}, is_read)
+        for parameters, is_read in told
+    ]
+    assert worker.arn in {parameters.get("principal") for parameters, _ in told}

@@ -1,0 +1,104 @@
+"""Every operation that uses a key, by principals with and without permission."""
+
+import pytest
+
+from strongroom.client import Client, errors
+from strongroom.server.operations import OPERATIONS
+from tests.e2e.policies.principals import DELEGATION, Principal, allow, deny, document
+from tests.support.key_operations import CALLS
+
+ACTIONS = {
+    "ReEncrypt from": ("kms:ReEncryptFrom", "kms:ReEncryptTo"),
+    "ReEncrypt to": ("kms:Encrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo"),
+    "UpdateAlias to": ("kms:CreateAlias", "kms:UpdateAlias"),
+    "UpdateAlias away": ("kms:UpdateAlias",),
+}
+# What an operation may be refused for once its permission is there.
+NOT_IN_THIS_STATE = {"CancelKeyDeletion": errors.InvalidState}
+ACCOUNT_WIDE = {"ListAliases"}
+
+
+def _actions(name: str) -> tuple[str, ...]:
+    return ACTIONS.get(name, (f"kms:{name}",))
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_nothing_without_a_policy_and_all_with_it(client: Client, worker: Principal, name: str) -> None:
+    make, call = CALLS[name]
+    key = make(client, "AWS_KMS")
+    with pytest.raises(errors.AccessDenied, match="because no identity-based policy allows the kms:"):
+        call(worker.client, key)
+    worker.may(allow(list(_actions(name))))
+    _calls(worker, name, call, key)
+
+
+@pytest.mark.parametrize("name", sorted(CALLS.keys() - ACCOUNT_WIDE))
+def test_a_denial_in_the_key_policy_beats_every_permission(
+    client: Client, worker: Principal, name: str
+) -> None:
+    make, call = CALLS[name]
+    key = make(client, "AWS_KMS")
+    worker.may(allow("kms:*"))
+    denial = deny(list(_actions(name)), Principal={"AWS": worker.arn})
+    client.put_key_policy(key.key_id, document(DELEGATION, denial))
+    with pytest.raises(errors.AccessDenied, match="with an explicit deny in a resource-based policy"):
+        call(worker.client, key)
+    client.put_key_policy(key.key_id, document(DELEGATION))
+    _calls(worker, name, call, key)
+
+
+@pytest.mark.parametrize("name", sorted(CALLS.keys() - ACCOUNT_WIDE))
+def test_without_delegation_only_whom_the_key_policy_names(
+    client: Client, worker: Principal, name: str
+) -> None:
+    make, call = CALLS[name]
+    key = make(client, "AWS_KMS")
+    worker.may(allow("kms:*"))
+    me = "arn:aws:iam::111122223333:role/client/admin"
+    client.put_key_policy(key.key_id, document(allow("kms:*", Principal={"AWS": me})))
+    with pytest.raises(errors.AccessDenied, match="because no resource-based policy allows the kms:"):
+        call(worker.client, key)
+    client.put_key_policy(key.key_id, document(allow("kms:*", Principal={"AWS": [me, worker.arn]})))
+    _calls(worker, name, call, key)
+
+
+def _calls(worker: Principal, name: str, call: object, key: object) -> None:
+    refusal = NOT_IN_THIS_STATE.get(name)
+    if refusal is None:
+        call(worker.client, key)  # type: ignore[operator]
+        return
+    with pytest.raises(refusal):
+        call(worker.client, key)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("action", "call"),
+    [
+        ("kms:CreateKey", lambda c: c.create_key()),
+        ("kms:GenerateRandom", lambda c: c.generate_random(1)),
+        ("kms:ListKeys", lambda c: c.list_keys()),
+        ("kms:ListAliases", lambda c: c.list_aliases()),
+        ("kms:DescribeToken", lambda c: c.describe_token()),
+        ("kms:ListPrincipals", lambda c: c.list_principals()),
+    ],
+)
+def test_operations_without_a_key(worker: Principal, action: str, call: object) -> None:
+    with pytest.raises(errors.AccessDenied, match=f"not authorized to perform: {action} on resource: \\*"):
+        call(worker.client)  # type: ignore[operator]
+    worker.may(allow(action))
+    call(worker.client)  # type: ignore[operator]
+
+
+def test_tags_of_a_new_key_need_their_own_permission(worker: Principal) -> None:
+    worker.may(allow("kms:CreateKey"))
+    with pytest.raises(errors.AccessDenied, match="kms:TagResource"):
+        worker.client.create_key(tags={"a": "b"})
+    worker.may(allow(["kms:CreateKey", "kms:TagResource"]))
+    worker.client.create_key(tags={"a": "b"})
+
+
+def test_every_operation_with_a_key_is_in_the_table() -> None:
+    elsewhere = {"Encapsulate", "Decapsulate", "GetKeyLastUsage", "GetParametersForImport"}
+    elsewhere |= {"ImportKeyMaterial", "DeleteImportedKeyMaterial"}
+    named = {name.split()[0] for name in CALLS}
+    assert named >= {operation.name for operation in OPERATIONS if operation.uses} - elsewhere
