@@ -1,6 +1,6 @@
 """Whether a caller may do something: the one place that asks key policies and principal policies."""
 
 from strongroom.server.authorization.authorizer import Authorizer
-from strongroom.server.authorization.conditions import Asked
+from strongroom.server.authorization.conditions import Asked, Supposed
 
-__all__ = ["Asked", "Authorizer"]
+__all__ = ["Asked", "Authorizer", "Supposed"]

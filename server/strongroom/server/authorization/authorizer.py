@@ -1,5 +1,7 @@
 """The one place that decides whether a caller may do something."""
 
+from functools import lru_cache
+
 from strongroom.server.authorization.conditions import Asked
 from strongroom.server.core.errors import AccessDenied, InvalidGrantToken
 from strongroom.server.core.policies import (
@@ -31,7 +33,7 @@ class Authorizer:
         Raises:
             AccessDenied: it may not.
         """
-        decision = decide_without_key(self._answers(asked, action, resource))
+        decision = decide_without_key(self._answers(_request(asked, action, resource)))
         if decision.refusal is not None:
             raise _denied(asked, action, resource, decision)
 
@@ -49,7 +51,7 @@ class Authorizer:
         request = _request(asked, action, arn)
         return decide_on_key(
             policy.answer(request),
-            self._answers(asked, action, arn),
+            self._answers(request),
             grant_id=None,
             is_own_account=asked.caller.account_id == account_id,
         )
@@ -63,16 +65,25 @@ class Authorizer:
         if tokens:
             raise InvalidGrantToken("The grant token was not issued by this service.")
 
-    def _answers(self, asked: Asked, action: str, resource: str) -> dict[str, Answer]:
-        policies = self._principals.of(asked.caller.names)
-        request = _request(asked, action, resource)
-        answers = {name: policy.answer(request) for name, policy in policies.items()}
-        return {name: answer for name, answer in answers.items() if answer is not SILENCE}
+    def _answers(self, request: PolicyRequest) -> dict[str, Answer]:
+        """What the principal's policies say, by their names, of those that say something."""
+        answers = {}
+        for name, policy in self._principals.of(request.names).items():
+            answer = policy.answer(request)
+            if answer is not SILENCE:
+                answers[name] = answer
+        return answers
 
 
 def _request(asked: Asked, action: str, resource: str) -> PolicyRequest:
     caller = asked.caller
-    return PolicyRequest(caller.names, caller.account_id, f"kms:{action.lower()}", resource, asked)
+    return PolicyRequest(caller.names, caller.account_id, _permission(action), resource, asked.lookup)
+
+
+@lru_cache(256)
+def _permission(action: str) -> str:
+    """`Encrypt` -> `kms:encrypt`."""
+    return f"kms:{action.lower()}"
 
 
 def _denied(asked: Asked, action: str, resource: str, decision: Decision) -> AccessDenied:

@@ -37,11 +37,15 @@ _DEFAULTS: Mapping[str, str] = {
 }
 
 
+Give: TypeAlias = Callable[[Request], Values]
+"""What gives the values of one condition key."""
+
+
 class ConditionKeys(Protocol):
     """What gives condition keys of a request."""
 
-    def values(self, name: str, request: Request) -> Values:
-        """The values of a condition key by its name in lowercase."""
+    def giver(self, name: str) -> Give | None:
+        """What gives the values of a condition key by its name in lowercase, or None."""
 
 
 class GivenKeys:
@@ -50,9 +54,10 @@ class GivenKeys:
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
 
-    def values(self, name: str, request: Request) -> Values:  # noqa: ARG002 # of the protocol
-        """The values of a condition key by its name in lowercase."""
-        return values_ignoring_case(self._values.items(), name)
+    def giver(self, name: str) -> Give | None:
+        """What gives the value of a condition key by its name in lowercase."""
+        found = values_ignoring_case(self._values.items(), name)
+        return (lambda _request: found) if found else None
 
 
 class RequestKeys:
@@ -68,7 +73,7 @@ class RequestKeys:
         self,
         fields: Sequence[Field],
         prefix: str = "",
-        further: Mapping[str, Callable[[Request], Values]] = MappingProxyType({}),
+        further: Mapping[str, Give] = MappingProxyType({}),
     ) -> None:
         self._exact = dict(further)
         self._families: list[tuple[str, Callable[[Request], _Pairs]]] = []
@@ -84,14 +89,14 @@ class RequestKeys:
             elif name in _KEYS:
                 self._exact[_KEYS[name]] = _recorded(declared, _DEFAULTS.get(name))
 
-    def values(self, name: str, request: Request) -> Values:
-        """The values of a condition key by its name in lowercase."""
+    def giver(self, name: str) -> Give | None:
+        """What gives the values of a condition key by its name in lowercase, or None."""
         give = self._exact.get(name)
         if give is not None:
-            return give(request)
+            return give
         for prefix, pairs in self._families:
             if name.startswith(prefix):
-                return values_ignoring_case(pairs(request), name[len(prefix) :])
+                return _of_family(pairs, name[len(prefix) :])
         return None
 
     def _add_context(self, field: str) -> None:
@@ -112,11 +117,15 @@ def values_ignoring_case(pairs: _Pairs, name: str) -> Values:
     return tuple(value for key, value in pairs if key.lower() == name) or None
 
 
-def _items_of(field: str) -> Callable[[Request], Values]:
+def _of_family(pairs: Callable[[Request], _Pairs], name: str) -> Give:
+    return lambda request: values_ignoring_case(pairs(request), name)
+
+
+def _items_of(field: str) -> Give:
     return lambda request: tuple(getattr(request, field)) or None
 
 
-def _recorded(declared: Field, default: str | None) -> Callable[[Request], Values]:
+def _recorded(declared: Field, default: str | None) -> Give:
     def values(request: Request) -> Values:
         value = declared.record(request)
         if value is None:

@@ -1,7 +1,6 @@
 """ExplainAccess: what would be decided, and by what. No operation of AWS KMS's."""
 
-from dataclasses import replace
-
+from strongroom.server.authorization import Supposed
 from strongroom.server.core.callers import Caller, account_of
 from strongroom.server.core.condition_fields import GivenKeys
 from strongroom.server.core.fields import StringMap, Text
@@ -18,15 +17,14 @@ _MAX_CONDITIONS = 50
 
 def _explain_access(parts: Parts, call: Call) -> messages.ExplainAccessResponse:
     request, key = call.request, call.targets[0].key
-    asked = replace(
-        call.asked,
+    supposed = Supposed._make(call.asked)._replace(
         caller=Caller(request.principal, account_of(request.principal), ""),
         source="",
         keys=GivenKeys(request.conditions),
         named_by="",
     )
     action = request.action.partition(":")[2]
-    decision = parts.authorizer.decide(asked, action, key.policy, key.arn, key.account_id)
+    decision = parts.authorizer.decide(supposed, action, key.policy, key.arn, key.account_id)
     reason = decision.refusal.value.format(action=f"kms:{action}") if decision.refusal else ""
     return messages.ExplainAccessResponse(allowed=decision.is_allowed, reason=reason, decided_by=decision.by)
 

@@ -90,6 +90,9 @@ def _one_of(fits: Sequence[_Fits]) -> _Fits:
 
 
 def _none_of(fits: Sequence[_Fits]) -> _Fits:
+    if len(fits) == 1:
+        (fit,) = fits
+        return lambda found, lookup: not fit(found, lookup)
     return lambda found, lookup: not any(one(found, lookup) for one in fits)
 
 

@@ -38,6 +38,7 @@ class Patterns:
         self._open = tuple(template for template in templates if not template.is_fixed)
         self._is_negated = is_negated
         self._if_unresolved = if_unresolved
+        self.fit_all = "*" in globs and not is_negated
 
     def fit(self, text: str, lookup: Lookup) -> bool:
         """True if they fit a text."""
@@ -90,6 +91,7 @@ class Answer(NamedTuple):
 
 
 SILENCE = Answer()
+_MAX_REMEMBERED = 4096
 
 
 class Policy:
@@ -101,17 +103,18 @@ class Policy:
 
     def __init__(self, statements: Iterable[Statement]) -> None:
         self.statements = tuple(statements)
-        self._by_action: dict[str, tuple[Statement, ...]] = {}
+        self._about: dict[tuple[str, frozenset[str], str], tuple[tuple[Statement, bool], ...]] = {}
 
     def answer(self, request: PolicyRequest) -> Answer:
         """What it says of a request; the order of statements doesn't matter."""
         allowed: Statement | None = None
         delegated: Statement | None = None
-        for statement in self._about(request.action):
-            is_direct = statement.principals.name(request.names, request.account_id)
-            if not is_direct and not statement.principals.name_account(request.account_id):
-                continue
-            if not statement.resources.fit(request.resource, request.lookup):
+        asked = (request.action, request.names, request.account_id)
+        about = self._about.get(asked)
+        for statement, is_direct in self._find(asked) if about is None else about:
+            if not statement.resources.fit_all and not statement.resources.fit(
+                request.resource, request.lookup
+            ):
                 continue
             if statement.holds is not None and not statement.holds(request.lookup):
                 continue
@@ -123,12 +126,22 @@ class Policy:
                 delegated = delegated or statement
         return Answer(None, allowed, delegated) if allowed or delegated else SILENCE
 
-    def _about(self, action: str) -> tuple[Statement, ...]:
-        """The statements about an action, denials first; actions are few, and remembered."""
-        found = self._by_action.get(action)
-        if found is None:
-            found = tuple(one for one in self._denials_first if one.actions.fit(action, nothing))
-            self._by_action[action] = found
+    def _find(self, asked: tuple[str, frozenset[str], str]) -> tuple[tuple[Statement, bool], ...]:
+        """The statements about an action of a principal, denials first, and whether each names itself.
+
+        They are remembered: whatever a request asks besides, action and principal come again.
+        """
+        action, names, account_id = asked
+        about = (one for one in self._denials_first if one.actions.fit(action, nothing))
+        named = ((one, one.principals.name(names, account_id)) for one in about)
+        found = tuple(
+            (one, is_direct)
+            for one, is_direct in named
+            if is_direct or one.principals.name_account(account_id)
+        )
+        if len(self._about) >= _MAX_REMEMBERED:
+            self._about.clear()
+        self._about[asked] = found
         return found
 
     @cached_property

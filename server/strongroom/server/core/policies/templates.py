@@ -89,6 +89,9 @@ def matcher(glob: str) -> Matches:
         return lambda _text: True
     if not any(character in glob for character in "*?["):
         return glob.__eq__
+    if glob.endswith("*") and not any(character in glob[:-1] for character in "*?["):
+        prefix = glob[:-1]
+        return lambda text: text.startswith(prefix)
     fits = re.compile(fnmatch.translate(glob)).match
     return lambda text: fits(text) is not None
 
