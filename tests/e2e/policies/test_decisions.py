@@ -305,11 +305,16 @@ def test_changes_are_recorded_with_the_policy(
 ) -> None:
     worker.may(allow("kms:ListKeys"))
     client.put_key_policy(key_id, document(DELEGATION))
-    records = service.deployment.audit_records()  # type: ignore[attr-defined]
-    found = {
-        (r["eventName"], p.get("keyId"), p.get("principal"), p["policy"])
-        for r in records
-        if (p := r["requestParameters"]) and "policy" in p and not r["readOnly"]
-    }
-    assert ("PutKeyPolicy", key_id, None, document(DELEGATION)) in found
-    assert ("PutPrincipalPolicy", None, worker.arn, document(allow("kms:ListKeys"))) in found
+    changes = {"PutKeyPolicy", "PutPrincipalPolicy"}
+    written = [
+        record["requestParameters"]
+        for record in service.deployment.audit_records()  # type: ignore[attr-defined]
+        if record["eventName"] in changes and not record["readOnly"]
+    ]
+    assert {
+        "keyId": key_id,
+        "policy": document(DELEGATION),
+        "bypassPolicyLockoutSafetyCheck": False,
+    } in written
+    given = {"principal": worker.arn, "policyName": "test", "policy": document(allow("kms:ListKeys"))}
+    assert given in written
