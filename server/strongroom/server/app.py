@@ -126,7 +126,8 @@ def principal_map(settings: Settings) -> PrincipalMap:
     authentication = settings.authentication
     domains = {domain.name: domain.account_id for domain in authentication.trust_domains}
     names = {name: entry.principal for entry in authentication.certificates for name in entry.names}
-    return PrincipalMap(settings.deployment.partition, domains, names)
+    tags = {entry.principal: entry.tags for entry in authentication.principals}
+    return PrincipalMap(settings.deployment.partition, domains, names, tags)
 
 
 def material_maker(settings: Settings, token: Token, store: Store, boot_id: str) -> MaterialMaker:

@@ -42,6 +42,7 @@ class PrincipalMap:
         partition: of the principals' ARNs.
         trust_domains: account id by SPIFFE trust domain.
         certificates: principal ARN by `("fingerprint_sha256" | "dns" | "common_name", value)`.
+        tags: of principals, by ARN.
     """
 
     def __init__(
@@ -49,10 +50,12 @@ class PrincipalMap:
         partition: str,
         trust_domains: Mapping[str, str],
         certificates: Mapping[tuple[str, str], str],
+        tags: Mapping[str, Mapping[str, str]],
     ) -> None:
         self._partition = partition
         self._trust_domains = trust_domains
         self._certificates = certificates
+        self._tags = tags
 
     def caller(self, names: CertificateNames) -> Caller:
         """The principal: by SPIFFE id if the certificate has one, else by the configured mapping.
@@ -71,7 +74,7 @@ class PrincipalMap:
         if len(found) != 1:
             raise CredentialsInvalid("The client certificate doesn't stand for exactly one principal here.")
         arn = found.pop()
-        return Caller(arn, arn.split(":")[4], f"certificate:{names.fingerprint}")
+        return self._caller(arn, f"certificate:{names.fingerprint}")
 
     def by_spiffe_id(self, spiffe_id: str) -> Caller:
         """The principal of a SPIFFE id; CredentialsInvalid if its trust domain isn't trusted."""
@@ -80,7 +83,10 @@ class PrincipalMap:
         if account_id is None or not path:
             raise CredentialsInvalid("The client certificate's SPIFFE trust domain isn't trusted here.")
         arn = f"arn:{self._partition}:iam::{account_id}:role/{path}"
-        return Caller(arn, account_id, spiffe_id)
+        return self._caller(arn, spiffe_id)
+
+    def _caller(self, arn: str, credential: str) -> Caller:
+        return Caller(arn, arn.split(":")[4], credential, self._tags.get(arn, {}))
 
 
 class Authenticator:

@@ -11,7 +11,9 @@ from tests.support.deployments import Deployment, Service
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     deployment = Deployment.make(tmp_path_factory.mktemp("deployment") / "dev")
     deployment.add_config(
-        '[[authentication.trust_domains]]\nname = "partner.example"\naccount_id = "999988887777"'
+        '[[authentication.trust_domains]]\nname = "partner.example"\naccount_id = "999988887777"\n\n'
+        '[[authentication.principals]]\nprincipal = "arn:aws:iam::111122223333:role/team/worker"\n'
+        'tags = { tenant = "a" }'
     )
     return deployment
 

@@ -66,6 +66,14 @@ def test_the_encryption_context_decides(
     _denied(lambda: worker.client.generate_data_key(key_id, encryption_context=does_not))
 
 
+def test_tags_of_a_principal_are_what_the_server_says(worker: Principal, key_id: str) -> None:
+    tenant = {"StringEquals": {"kms:EncryptionContext:tenant": "${aws:PrincipalTag/tenant}"}}
+    worker.may(allow("kms:Encrypt", Condition=tenant))
+    worker.client.encrypt(key_id, b"x", encryption_context={"tenant": "a"})
+    _denied(lambda: worker.client.encrypt(key_id, b"x", encryption_context={"tenant": "b"}))
+    _denied(lambda: worker.client.encrypt(key_id, b"x"))
+
+
 def test_each_item_of_a_batch_is_decided_on_its_own(worker: Principal, key_id: str) -> None:
     worker.may(allow("kms:Encrypt", Condition={"StringEquals": {"kms:EncryptionContext:t": "a"}}))
     items = [EncryptItem(key_id, b"x", encryption_context={"t": t}) for t in ("a", "b", "a")]

@@ -8,9 +8,9 @@ from strongroom.server.housekeeping.pacing import quiet_s
 @pytest.mark.parametrize(
     ("making_s", "look_s", "expected"),
     [
-        (0.1, 0.0001, 1.02),  # nobody is held up: only looks count
-        (0.1, 0.02, 24.0),
-        (0.1, 0.3, 80.0),
+        (0.1, 0.0001, 2.04),  # nobody is held up: only looks count
+        (0.1, 0.02, 48.0),
+        (0.1, 0.3, 160.0),
         (0.5, 1.0, 300.0),
         (0.1, 10.0, 300.0),
     ],

@@ -11,6 +11,8 @@ from strongroom.server.config.fields import ACCOUNT_ID, Section
 _PRINCIPAL = r"^arn:[a-z0-9-]+:iam::[0-9]{12}:(user|role)/[\w+=,.@/-]+$"
 _Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _Name = Annotated[str, Field(min_length=1)]
+_TagKey = Annotated[str, Field(min_length=1, max_length=128)]
+_TagValue = Annotated[str, Field(max_length=256)]
 _NAMES = ("fingerprint_sha256", "dns", "common_name")
 
 
@@ -47,6 +49,20 @@ class CertificateSettings(Section):
         return [(option, value) for option in _NAMES if (value := getattr(self, option)) is not None]
 
 
+class PrincipalSettings(Section):
+    """Tags of a principal, for policies: aws:PrincipalTag/<name>. No client can say its own."""
+
+    principal: Annotated[str, Field(pattern=_PRINCIPAL, examples=["arn:aws:iam::111122223333:role/billing"])]
+    """Its IAM ARN."""
+    tags: Annotated[dict[_TagKey, _TagValue], Field(max_length=50, examples=[{"team": "billing"}])]
+    """Its tags."""
+
+
+def _unambiguous_principals(entries: tuple[PrincipalSettings, ...]) -> tuple[PrincipalSettings, ...]:
+    _refuse_repeated(entry.principal for entry in entries)
+    return entries
+
+
 def _unambiguous_domains(domains: tuple[TrustDomainSettings, ...]) -> tuple[TrustDomainSettings, ...]:
     _refuse_repeated(domain.name for domain in domains)
     return domains
@@ -70,3 +86,5 @@ class AuthenticationSettings(Section):
     """SPIFFE trust domains."""
     certificates: Annotated[tuple[CertificateSettings, ...], AfterValidator(_unambiguous_names)] = ()
     """Client certificates without SPIFFE id."""
+    principals: Annotated[tuple[PrincipalSettings, ...], AfterValidator(_unambiguous_principals)] = ()
+    """Tags of principals."""

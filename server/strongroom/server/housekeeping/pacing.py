@@ -8,12 +8,12 @@ as fast as the token can, take effect together, and a long quiet follows.
 
 KEYS_AT_ONCE = 50
 
-_QUIET = 200
+_QUIET = 400
 _MOST_QUIET_S = 300.0
 
 
 def quiet_s(keys: int, making_s: float, look_s: float) -> float:
-    """For how many seconds to be quiet after a burst: 200 times what it holds up others.
+    """For how many seconds to be quiet after a burst: 400 times what it holds up others.
 
     Args:
         keys: how many materials were made.

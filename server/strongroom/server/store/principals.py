@@ -42,6 +42,12 @@ class PrincipalStore:
         with reading(self._engine) as connection:
             return connection.execute(select(principal_policies.c.principal).limit(1)).first() is not None
 
+    def texts(self) -> tuple[tuple[str, str], ...]:
+        """All policies: the principal's ARN, and the document."""
+        query = select(principal_policies.c.principal, principal_policies.c.policy)
+        with reading(self._engine) as connection:
+            return tuple((row.principal, row.policy) for row in connection.execute(query))
+
     def page(self, account_id: str, *, limit: int, after: str | None) -> PrincipalPage:
         """Up to `limit` principals of an account that have policies, behind the ARN `after`."""
         with reading(self._engine) as connection:

@@ -8,6 +8,8 @@ from strongroom.hsm.inspection import Presence
 from strongroom.server.cli.database import WILL_BE_UPGRADED, foreign
 from strongroom.server.cli.examination.findings import Finding, failed, named, ok, warning
 from strongroom.server.cli.examination.subject import Subject
+from strongroom.server.core.errors import KmsError
+from strongroom.server.core.policies import parse_principal_policy
 from strongroom.server.housekeeping.reconciliation import unknown_objects
 from strongroom.server.keyring import ref_of
 from strongroom.server.store import Deployment
@@ -48,6 +50,28 @@ def intents(subject: Subject) -> Iterator[Finding]:
         )
     else:
         yield ok(f"{len(pending)} changes of keys are under way, none for long")
+
+
+def policies(subject: Subject) -> Iterator[Finding]:
+    """Whether anybody may do anything, and whether every policy can be read."""
+    principals = subject.opened_store().principals
+    if not principals.exist():
+        yield warning(
+            "no principal has a policy: nobody may create a key", "`strongroomd appoint` an administrator."
+        )
+    unreadable = [name for name, text in principals.texts() if not _is_readable(text)]
+    if unreadable:
+        yield failed(f"can't be read, and deny everything: policies of {named(unreadable)}", "Replace them.")
+    elif principals.exist():
+        yield ok("principals have policies, and all of them can be read")
+
+
+def _is_readable(text: str) -> bool:
+    try:
+        parse_principal_policy(text)
+    except KmsError:
+        return False
+    return True
 
 
 def token(subject: Subject) -> Iterator[Finding]:

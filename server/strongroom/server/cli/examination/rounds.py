@@ -40,6 +40,7 @@ CHECKS = (
     Check("clock", machine.clock, ("store",)),
     Check("unfinished work", records.intents, ("store",)),
     Check("housekeeping", housekeeping.jobs, ("store",)),
+    Check("policies", records.policies, ("store",)),
     Check("token", records.token, ("token",)),
     Check("capabilities", records.capabilities, ("token",)),
     Check("keys", records.materials, ("store", "token")),
