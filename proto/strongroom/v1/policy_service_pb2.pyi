@@ -466,7 +466,7 @@ class ExplainAccessRequest(_message.Message):
     key_id: _builtins.str
     """Required. Key id, key ARN, alias name or alias ARN, 1 to 2048 characters."""
     principal: _builtins.str
-    """Required. ARN of the user, role or session that would do it."""
+    """Required. ARN of the user, role or session of the caller's account that would do it."""
     action: _builtins.str
     """Required. What it would do: `kms:Decrypt`."""
     @_builtins.property

@@ -212,6 +212,8 @@ def test_another_account_needs_both_sides(client: Client, partner: Principal, ke
     theirs = {"AWS": "arn:aws:iam::999988887777:root"}
     client.put_key_policy(key_id, document(DELEGATION, allow("kms:*", Principal=theirs)))
     assert partner.client.decrypt(blob).plaintext == b"x"
+    assert partner.client.describe_key(arn).arn == arn
+    partner.client.get_key_rotation_status(arn)
     assert partner.client.decrypt(partner.client.encrypt(arn, b"y").ciphertext_blob).plaintext == b"y"
     _denied(lambda: partner.client.disable_key(arn))  # not across accounts
     _denied(lambda: partner.client.put_key_policy(arn, document(DELEGATION)))
@@ -225,6 +227,7 @@ def test_principals_of_another_account_are_not_administered(client: Client, part
         lambda: client.put_principal_policy(partner.arn, "x", document(allow("kms:*"))),
         lambda: client.get_principal_policy(partner.arn, "administrator"),
         lambda: client.delete_principal_policy(partner.arn, "administrator"),
+        lambda: client.explain_access(client.create_key().key_id, partner.arn, "kms:Encrypt"),
     ):
         _denied(call)
     assert partner.arn not in {entry.principal for entry in client.all_principals()}

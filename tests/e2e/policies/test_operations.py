@@ -1,5 +1,7 @@
 """Every operation that uses a key, by principals with and without permission."""
 
+from dataclasses import replace
+
 import pytest
 
 from strongroom.client import Client, errors
@@ -60,6 +62,31 @@ def test_without_delegation_only_whom_the_key_policy_names(
         call(worker.client, key)
     client.put_key_policy(key.key_id, document(allow("kms:*", Principal={"AWS": [me, worker.arn]})))
     _calls(worker, name, call, key)
+
+
+BY_KEY_ID = sorted(
+    CALLS.keys()
+    - {"Decrypt", "ReEncrypt from", "ReEncrypt to", "DeleteAlias", "UpdateAlias away"}
+    - ACCOUNT_WIDE
+)
+
+
+@pytest.mark.parametrize("name", BY_KEY_ID)
+def test_another_account_learns_nothing_of_a_key(client: Client, partner: Principal, name: str) -> None:
+    make, call = CALLS[name]
+    key = make(client, "AWS_KMS")
+    arn = client.describe_key(key.key_id).arn
+    other = partner.client.create_key().key_id
+    texts = set()
+    for found in (arn, arn.replace(key.key_id, "00000000-0000-4000-8000-000000000000")):
+        with pytest.raises(errors.AccessDenied) as caught:
+            call(partner.client, replace(key, key_id=found, other=other, alias="alias/partner"))
+        texts.add(str(caught.value).partition("request id")[0])
+    assert len(texts) == 1
+    client.disable_key(key.key_id)
+    with pytest.raises(errors.AccessDenied) as caught:
+        call(partner.client, replace(key, key_id=arn, other=other, alias="alias/partner"))
+    assert str(caught.value).partition("request id")[0] in texts
 
 
 def _calls(worker: Principal, name: str, call: object, key: object) -> None:

@@ -10,6 +10,7 @@ from strongroom.server.operations import shared_fields as fields
 from strongroom.server.operations.declaration import Call, Operation
 from strongroom.server.operations.key_uses import managed
 from strongroom.server.operations.parts import Parts
+from strongroom.server.operations.principal_accounts import require_own
 from strongroom.v1 import policy_service_pb2 as messages
 
 _MAX_CONDITIONS = 50
@@ -17,6 +18,7 @@ _MAX_CONDITIONS = 50
 
 def _explain_access(parts: Parts, call: Call) -> messages.ExplainAccessResponse:
     request, key = call.request, call.targets[0].key
+    require_own(call)
     supposed = Supposed._make(call.asked)._replace(
         caller=Caller(request.principal, account_of(request.principal), ""),
         source="",

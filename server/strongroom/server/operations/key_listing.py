@@ -43,7 +43,7 @@ DESCRIBE_KEY = Operation(
     request=keys.DescribeKeyRequest,
     response=keys.DescribeKeyResponse,
     fields=(fields.KEY_ID, fields.GRANT_TOKENS),
-    uses=(managed("DescribeKey", key_states.ANY, accepts_alias=True),),
+    uses=(managed("DescribeKey", key_states.ANY, accepts_alias=True, across_accounts=True),),
     may_run_inline=True,
     run=_describe_key,
 )

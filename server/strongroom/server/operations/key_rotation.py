@@ -206,7 +206,7 @@ GET_KEY_ROTATION_STATUS = Operation(
     request=messages.GetKeyRotationStatusRequest,
     response=messages.GetKeyRotationStatusResponse,
     fields=(fields.KEY_ID,),
-    uses=(managed("GetKeyRotationStatus", key_states.ANY),),
+    uses=(managed("GetKeyRotationStatus", key_states.ANY, across_accounts=True),),
     run=_get_key_rotation_status,
 )
 

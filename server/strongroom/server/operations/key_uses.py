@@ -36,7 +36,7 @@ def managed(
     def is_cached(parts: Parts, request: Request) -> bool:
         return parts.resolver.cached(getattr(request, key_id)) is not None
 
-    return KeyUse(action, find, is_cached, states, named_by=key_id if accepts_alias else "")
+    return KeyUse(action, find, is_cached, states, named_by=key_id)
 
 
 def naming(action: str, states: frozenset[int]) -> KeyUse:

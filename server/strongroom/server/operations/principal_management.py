@@ -4,8 +4,7 @@ They are to a private service what AWS IAM's identity policies are to AWS KMS. T
 `kms:PutPrincipalPolicy` and so on, on the principal's ARN.
 """
 
-from strongroom.server.core.callers import account_of
-from strongroom.server.core.errors import AccessDenied, LimitExceeded, PolicyNotFound
+from strongroom.server.core.errors import LimitExceeded, PolicyNotFound
 from strongroom.server.core.fields import Request, Text
 from strongroom.server.core.policies import parse_principal_policy
 from strongroom.server.core.principal_policies import (
@@ -19,6 +18,7 @@ from strongroom.server.operations import paging
 from strongroom.server.operations import shared_fields as fields
 from strongroom.server.operations.declaration import Call, Operation
 from strongroom.server.operations.parts import Parts
+from strongroom.server.operations.principal_accounts import require_own
 from strongroom.server.store import NoSuchPolicy, TooManyPolicies
 from strongroom.v1 import policy_service_pb2 as messages
 
@@ -32,7 +32,7 @@ _POLICY_NAME = Text("policy_name", 1, MAX_POLICY_NAME_CHARACTERS, POLICY_NAME_PA
 
 def _put_principal_policy(parts: Parts, call: Call) -> messages.PutPrincipalPolicyResponse:
     request = call.request
-    _require_own(call)
+    require_own(call)
     try:
         parts.store.principals.put(
             request.principal,
@@ -48,7 +48,7 @@ def _put_principal_policy(parts: Parts, call: Call) -> messages.PutPrincipalPoli
 
 def _get_principal_policy(parts: Parts, call: Call) -> messages.GetPrincipalPolicyResponse:
     request = call.request
-    _require_own(call)
+    require_own(call)
     for one in parts.store.principals.find([request.principal]):
         if one.policy_name == request.policy_name:
             return messages.GetPrincipalPolicyResponse(
@@ -58,7 +58,7 @@ def _get_principal_policy(parts: Parts, call: Call) -> messages.GetPrincipalPoli
 
 
 def _delete_principal_policy(parts: Parts, call: Call) -> messages.DeletePrincipalPolicyResponse:
-    _require_own(call)
+    require_own(call)
     try:
         parts.store.principals.remove(call.request.principal, call.request.policy_name)
     except NoSuchPolicy:
@@ -82,14 +82,6 @@ def _list_principals(parts: Parts, call: Call) -> messages.ListPrincipalsRespons
         ],
         **paging.end_of_page(parts, last, *binding),
     )
-
-
-def _require_own(call: Call) -> None:
-    """Policies of principals belong to their account, whatever the caller's own policies allow."""
-    if account_of(call.request.principal) != call.caller.account_id:
-        raise AccessDenied(
-            f"User: {call.caller.arn} is not authorized to administer principals of another account"
-        )
 
 
 def _no_policy(request: Request) -> PolicyNotFound:
