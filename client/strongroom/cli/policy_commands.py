@@ -12,6 +12,7 @@ from strongroom.cli.files import Encoding, read_bytes
 from strongroom.cli.options import KeyId
 from strongroom.cli.session import console, parse_context, session_of, show_json
 from strongroom.cli.tables import show_table
+from strongroom.cli.text import printable
 
 app = typer.Typer(help="Say who may do what, and ask why.", no_args_is_help=True)
 
@@ -120,7 +121,7 @@ def explain(
         return
     by = f" ({found.decided_by})" if found.decided_by else ""
     verdict = "allowed" if found.allowed else f"denied {found.reason}"
-    console.print(f"{verdict}{by}", highlight=False, markup=False, soft_wrap=True)
+    console.print(printable(f"{verdict}{by}"), highlight=False, markup=False, soft_wrap=True)
 
 
 def _read(document: Path) -> str:

@@ -21,7 +21,7 @@ class KeyResolver:
 
     def cached(self, identifier: str) -> KeySnapshot | None:
         """The key of this name if it is cached: to tell how long a request will take, not who may."""
-        found = self._cache.cached(identifier.removeprefix(self._arn_prefix))
+        found = self._cache.cached(identifier.rpartition(":key/")[2])
         if found is not None:
             return found
         name = identifier.removeprefix(self._alias_arn_prefix)

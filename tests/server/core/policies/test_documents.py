@@ -27,6 +27,8 @@ REFUSED = {
     "no JSON": ("my policy", "valid JSON"),
     "an array": ("[]", "must be an object"),
     "nested without end": ("[" * 10_000, "valid JSON"),
+    "half a character": ('{"Id": "\\ud800", "Statement": []}', "valid JSON"),
+    "half a character twice": ('{"\\udfff": 1, "\\udfff": 2}', "valid JSON"),
     "NaN": ('{"Statement": NaN}', "valid JSON"),
     "nothing": ("{}", "must have a Statement"),
     "no statement": ('{"Statement": []}', "must have a Statement"),

@@ -161,6 +161,8 @@ class _Duplicate(ValueError):
 
 def _json(text: str) -> object:
     try:
+        # An escape of half a surrogate pair makes a text that nothing can say again, an error least of all.
+        json.dumps(json.loads(text), ensure_ascii=False).encode()
         # Numbers stay as they are written: conditions compare texts.
         return json.loads(
             text,
