@@ -13,16 +13,16 @@ import strongroom.client
 from strongroom.client import AsyncClient, Client, errors
 from strongroom.client._statuses import _BY_REASON
 from strongroom.server.core import errors as server_errors
-from strongroom.v1 import crypto_service_pb2, key_service_pb2
+from strongroom.v1 import crypto_service_pb2, key_service_pb2, policy_service_pb2
 from tests.support.deployments import Service
 
 
 def test_the_public_surface_is_the_documented_one() -> None:
     assert set(strongroom.client.__all__) == {
-        "DEFAULT_TIMEOUT_S", "AliasEntry", "AliasPage", "AsyncClient", "Client", "DataKey", "DataKeyPair", "DataKeyPairSupport",
+        "DEFAULT_TIMEOUT_S", "AccessExplained", "AliasEntry", "AliasPage", "AsyncClient", "Client", "DataKey", "DataKeyPair", "DataKeyPairSupport",
         "Decapsulated", "DecryptItem", "Decrypted", "Encapsulated", "EncryptItem", "Encrypted", "Endpoint",
-        "GenerateDataKeyItem", "GenerateMacItem", "ImportParameters", "KeyEntry", "KeyLastUsage", "KeyMaterial", "KeyMetadata", "KeyPage", "KeySpecSupport", "Mac",
-        "MacVerified", "PublicKey", "ReEncrypted", "RotationEntry", "RotationPage", "RotationStatus", "ScheduledDeletion", "SharedSecret", "SignItem", "Signed", "StrongroomError",
+        "GenerateDataKeyItem", "GenerateMacItem", "GrantCreated", "GrantEntry", "GrantPage", "ImportParameters", "KeyEntry", "KeyLastUsage", "KeyMaterial", "KeyMetadata", "KeyPage", "KeySpecSupport", "Mac",
+        "MacVerified", "PrincipalEntry", "PrincipalPage", "PublicKey", "ReEncrypted", "RotationEntry", "RotationPage", "RotationStatus", "ScheduledDeletion", "SharedSecret", "SignItem", "Signed", "StrongroomError",
         "TagPage", "Token", "TokenCapability", "Verified", "VerifyItem", "errors", "names",
     }  # fmt: skip
     for name in strongroom.client.__all__:
@@ -42,7 +42,11 @@ def test_the_client_for_threads_is_made_from_the_one_for_asyncio() -> None:
 
 
 def test_every_operation_has_a_method() -> None:
-    services = (crypto_service_pb2, "CryptoService"), (key_service_pb2, "KeyService")
+    services = (
+        (crypto_service_pb2, "CryptoService"),
+        (key_service_pb2, "KeyService"),
+        (policy_service_pb2, "PolicyService"),
+    )
     operations = [m.name for file, name in services for m in file.DESCRIPTOR.services_by_name[name].methods]
     names = {re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower() for name in operations}
     assert len(names) == len(operations)

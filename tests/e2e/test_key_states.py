@@ -11,7 +11,7 @@ from strongroom.client import Client, errors
 from strongroom.hsm import MaterialId
 from strongroom.server.operations import OPERATIONS
 from tests.support.housekeeping import Housekeeping
-from tests.support.key_operations import CALLS, Call, Maker, symmetric, with_wrapped, wrapped
+from tests.support.key_operations import CALLS, Call, Maker, granted, symmetric, with_wrapped, wrapped
 
 # Batches of what is in it; what needs PKCS#11 v3.2 is in test_pkcs11_3_2; ListAliases finds a key by itself.
 NOT_IN_THE_TABLE = {"Encapsulate", "Decapsulate", "GetKeyLastUsage"}
@@ -66,6 +66,7 @@ USES: Cells = {
     "Unavailable": (errors.InvalidState, r"is unavailable\."),
     "Updating": OK,
 }
+GRANTS: Cells = {**USES, "Unavailable": OK}
 LOOKS: Cells = dict.fromkeys(STATES, OK)
 EDITS: Cells = {
     **LOOKS,
@@ -128,6 +129,10 @@ TABLE: list[Row] = [
     ("GetKeyPolicy", *CALLS["GetKeyPolicy"], LOOKS),
     ("ListKeyPolicies", *CALLS["ListKeyPolicies"], LOOKS),
     ("PutKeyPolicy", *CALLS["PutKeyPolicy"], LOOKS),
+    ("CreateGrant", *CALLS["CreateGrant"], GRANTS),
+    ("ListGrants", *CALLS["ListGrants"], LOOKS),
+    ("RevokeGrant", *CALLS["RevokeGrant"], LOOKS),
+    ("RetireGrant", granted, lambda c, k: c.retire_grant(key_id=k.key_id, grant_id=k.grant), LOOKS),
     ("ExplainAccess", *CALLS["ExplainAccess"], LOOKS),
 ]
 

@@ -4,7 +4,7 @@ import json
 import os
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -38,6 +38,7 @@ class Key:
     material: bytes
     token: bytes = b""
     wrapped: bytes = b""
+    grant: str = ""
 
 
 def _key(client: Client, origin: str, material: bytes, **kind: str) -> tuple[str, bytes]:
@@ -98,6 +99,14 @@ def with_wrapped(client: Client, origin: str) -> Key:
     )
 
 
+def granted(client: Client, origin: str) -> Key:
+    """A key on which somebody has a grant, which whoever calls may retire."""
+    key = symmetric(client, origin)
+    me = "arn:aws:iam::111122223333:role/client/admin"
+    grant = client.create_grant(key.key_id, SOMEBODY, ["Decrypt"], retiring_principal=me)
+    return replace(key, grant=grant.grant_id)
+
+
 def _move_here(client: Client, key: Key) -> None:
     alias = f"{key.alias}/{uuid.uuid4()}"
     client.create_alias(alias, key.other)
@@ -144,6 +153,9 @@ CALLS: dict[str, tuple[Maker, Call]] = {
     "GetKeyPolicy": (symmetric, lambda c, k: c.get_key_policy(k.key_id)),
     "ListKeyPolicies": (symmetric, lambda c, k: c.list_key_policies(k.key_id)),
     "PutKeyPolicy": (symmetric, lambda c, k: c.put_key_policy(k.key_id, OPEN_POLICY)),
+    "CreateGrant": (symmetric, lambda c, k: c.create_grant(k.key_id, SOMEBODY, ["Encrypt"])),
+    "ListGrants": (granted, lambda c, k: c.list_grants(k.key_id)),
+    "RevokeGrant": (granted, lambda c, k: c.revoke_grant(k.key_id, k.grant)),
     "ExplainAccess": (symmetric, lambda c, k: c.explain_access(k.key_id, SOMEBODY, "kms:Encrypt")),
 }  # fmt: skip
 """A call of each operation that uses a key; of those with two, for each."""

@@ -10,6 +10,7 @@ import typer
 from strongroom.cli import (
     alias_commands,
     crypto_commands,
+    grant_commands,
     key_commands,
     key_pair_commands,
     mac_commands,
@@ -35,6 +36,7 @@ app.add_typer(key_commands.app, name="key")
 app.add_typer(alias_commands.app, name="alias")
 app.add_typer(tag_commands.app, name="tag")
 app.add_typer(policy_commands.app, name="policy")
+app.add_typer(grant_commands.app, name="grant")
 register(app, crypto_commands.COMMANDS)
 register(app, signing_commands.COMMANDS)
 register(app, mac_commands.COMMANDS)

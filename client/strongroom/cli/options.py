@@ -1,6 +1,5 @@
 """Options that several commands share."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,23 +14,30 @@ def named(flag: str, names: Names[Any], text: str) -> Any:  # noqa: ANN401 # as 
     """An option that takes one of AWS KMS's names, in any case; its help lists them."""
     return typer.Option(
         flag,
-        callback=_known(names),
+        callback=lambda value: None if value is None else _known(names, value),
         autocompletion=lambda: list(names.allowed),
         help=f"{text} One of: {', '.join(names.allowed)}.",
     )
 
 
-def _known(names: Names[Any]) -> Callable[[str | None], str | None]:
-    def check(value: str | None) -> str | None:
-        if value is None:
-            return None
-        try:
-            names.number(value.upper())
-        except ValueError as error:
-            raise typer.BadParameter(str(error)) from None
-        return value.upper()
+def named_several(flag: str, names: Names[Any], text: str) -> Any:  # noqa: ANN401 # likewise
+    """An option that takes such names, repeated."""
+    return typer.Option(
+        flag,
+        callback=lambda values: [_known(names, value) for value in values or ()],
+        autocompletion=lambda: list(names.allowed),
+        help=f"{text} Repeatable; of: {', '.join(names.allowed)}.",
+    )
 
-    return check
+
+def _known(names: Names[Any], value: str) -> str:
+    """The name as AWS KMS spells it."""
+    spelt = {name.upper(): name for name in names.allowed}.get(value.upper(), value)
+    try:
+        names.number(spelt)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    return spelt
 
 
 def parse_tags(pairs: list[str]) -> dict[str, str]:

@@ -21,6 +21,7 @@ from strongroom.client.items import (
     VerifyItem,
 )
 from strongroom.client.results import (
+    AccessExplained,
     AliasEntry,
     AliasPage,
     DataKey,
@@ -30,6 +31,9 @@ from strongroom.client.results import (
     Decrypted,
     Encapsulated,
     Encrypted,
+    GrantCreated,
+    GrantEntry,
+    GrantPage,
     ImportParameters,
     KeyEntry,
     KeyLastUsage,
@@ -39,6 +43,8 @@ from strongroom.client.results import (
     KeySpecSupport,
     Mac,
     MacVerified,
+    PrincipalEntry,
+    PrincipalPage,
     PublicKey,
     ReEncrypted,
     RotationEntry,
@@ -55,6 +61,7 @@ from strongroom.client.results import (
 
 __all__ = [
     "DEFAULT_TIMEOUT_S",
+    "AccessExplained",
     "AliasEntry",
     "AliasPage",
     "AsyncClient",
@@ -71,6 +78,9 @@ __all__ = [
     "Endpoint",
     "GenerateDataKeyItem",
     "GenerateMacItem",
+    "GrantCreated",
+    "GrantEntry",
+    "GrantPage",
     "ImportParameters",
     "KeyEntry",
     "KeyLastUsage",
@@ -80,6 +90,8 @@ __all__ = [
     "KeySpecSupport",
     "Mac",
     "MacVerified",
+    "PrincipalEntry",
+    "PrincipalPage",
     "PublicKey",
     "ReEncrypted",
     "RotationEntry",

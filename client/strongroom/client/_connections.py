@@ -27,8 +27,10 @@ _REPEATABLE = (
             "ExplainAccess",
             "GetKeyPolicy",
             "GetPrincipalPolicy",
+            "ListGrants",
             "ListKeyPolicies",
             "ListPrincipals",
+            "ListRetirableGrants",
             "PutKeyPolicy",
             "PutPrincipalPolicy",
         )

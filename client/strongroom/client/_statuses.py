@@ -26,6 +26,7 @@ _BY_REASON: Mapping[str, type[StrongroomError]] = {
     "DEPENDENCY_TIMEOUT": errors.ServiceUnavailable,
     "DRY_RUN_SUCCEEDED": errors.DryRunOperation,
     "FEATURE_NOT_IMPLEMENTED": errors.NotImplementedByService,
+    "GRANT_NOT_FOUND": errors.NotFound,
     "IMPORT_TOKEN_EXPIRED": errors.ImportTokenExpired,
     "INCORRECT_KEY": errors.IncorrectKey,
     "INCORRECT_KEY_MATERIAL": errors.IncorrectKeyMaterial,

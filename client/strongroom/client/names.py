@@ -1,6 +1,6 @@
 """The names of specs, usages and algorithms, as AWS KMS has them, and their numbers on the wire."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Generic, Protocol, TypeVar
 
 from strongroom.v1 import resources_pb2 as v1
@@ -18,14 +18,18 @@ class Names(Generic[_Number]):
 
     Args:
         what: what is named, `signing algorithm`.
-        enum: the enum of the API; its values begin with `SIGNING_ALGORITHM_`.
+        enum: the enum of the API; its values begin with `SIGNING_ALGORITHM_`, the unset one is the first.
+        spelt: gives AWS KMS's spelling of the rest.
     """
 
-    def __init__(self, what: str, enum: _Enum[_Number]) -> None:
+    def __init__(
+        self, what: str, enum: _Enum[_Number], spelt: Callable[[str], str] = lambda name: name
+    ) -> None:
         prefix = f"{what.upper().replace(' ', '_')}_"
         self.what = what
-        numbers = {name.removeprefix(prefix): number for name, number in enum.items()}
-        self._unset = numbers.pop("UNSPECIFIED")
+        unset, *rest = ((name.removeprefix(prefix), number) for name, number in enum.items())
+        self._unset = unset[1]
+        numbers = {spelt(name): number for name, number in rest}
         self._numbers = numbers
         self._names = {int(number): name for name, number in numbers.items()}
 
@@ -59,6 +63,10 @@ class Names(Generic[_Number]):
         return tuple(map(self.name, numbers))
 
 
+def _in_pascal_case(name: str) -> str:
+    return "".join(word.capitalize() for word in name.split("_"))
+
+
 KEY_SPECS = Names("key spec", v1.KeySpec)
 KEY_USAGES = Names("key usage", v1.KeyUsage)
 KEY_STATES = Names("key state", v1.KeyState)
@@ -77,3 +85,4 @@ WRAPPING_KEY_SPECS = Names("wrapping key spec", v1.WrappingKeySpec)
 EXPIRATION_MODELS = Names("expiration model", v1.ExpirationModel)
 IMPORT_TYPES = Names("import type", v1.ImportType)
 IMPORT_STATES = Names("import state", v1.ImportState)
+GRANT_OPERATIONS = Names("grant operation", v1.GrantOperation, _in_pascal_case)

@@ -357,3 +357,35 @@ class AccessExplained:
     allowed: bool
     reason: str
     decided_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrantCreated:
+    """A new grant; it works without its token, which names it to retire_grant."""
+
+    grant_id: str
+    grant_token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class GrantEntry:
+    """A grant on the key with this ARN; `name` is empty if it has none."""
+
+    key_id: str
+    grant_id: str
+    name: str
+    creation_date: datetime
+    grantee_principal: str
+    retiring_principal: str | None
+    issuing_account: str
+    operations: tuple[str, ...]
+    encryption_context_equals: Mapping[str, str] | None
+    encryption_context_subset: Mapping[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class GrantPage:
+    """A page of grants; `next_marker` is empty on the last one."""
+
+    grants: tuple[GrantEntry, ...]
+    next_marker: str

@@ -22,9 +22,11 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from strongroom.v1 import resources_pb2 as strongroom_dot_v1_dot_resources__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"strongroom/v1/policy_service.proto\x12\rstrongroom.v1\"\x86\x01\n\x13PutKeyPolicyRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x13\n\x0bpolicy_name\x18\x02 \x01(\t\x12\x13\n\x06policy\x18\x03 \x01(\tH\x00\x88\x01\x01\x12*\n\"bypass_policy_lockout_safety_check\x18\x04 \x01(\x08\x42\t\n\x07_policy\"\x16\n\x14PutKeyPolicyResponse\":\n\x13GetKeyPolicyRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x13\n\x0bpolicy_name\x18\x02 \x01(\t\";\n\x14GetKeyPolicyResponse\x12\x0e\n\x06policy\x18\x01 \x01(\t\x12\x13\n\x0bpolicy_name\x18\x02 \x01(\t\"f\n\x16ListKeyPoliciesRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x12\n\x05limit\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x13\n\x06marker\x18\x03 \x01(\tH\x01\x88\x01\x01\x42\x08\n\x06_limitB\t\n\x07_marker\"W\n\x17ListKeyPoliciesResponse\x12\x14\n\x0cpolicy_names\x18\x01 \x03(\t\x12\x11\n\ttruncated\x18\x02 \x01(\x08\x12\x13\n\x0bnext_marker\x18\x03 \x01(\t\"c\n\x19PutPrincipalPolicyRequest\x12\x11\n\tprincipal\x18\x01 \x01(\t\x12\x13\n\x0bpolicy_name\x18\x02 \x01(\t\x12\x13\n\x06policy\x18\x03 \x01(\tH\x00\x88\x01\x01\x42\t\n\x07_policy\"\x1c\n\x1aPutPrincipalPolicyResponse\"C\n\x19GetPrincipalPolicyRequest\x12\x11\n\tprincipal\x18\x01 \x01(\t\x12\x13\n\x0bpolicy_name\x18\x02 \x01(\t\"T\n\x1aGetPrincipalPolicyResponse\x12\x11\n\tprincipal\x18\x01 \x01(\t\x12\x13\n\x0bpolicy_name\x18\x02 \x01(\t\x12\x0e\n\x06policy\x18\x03 \x01(\t\"F\n\x1c\x44\x65letePrincipalPolicyRequest\x12\x11\n\tprincipal\x18\x01 \x01(\t\x12\x13\n\x0bpolicy_name\x18\x02 \x01(\t\"\x1f\n\x1d\x44\x65letePrincipalPolicyResponse\"U\n\x15ListPrincipalsRequest\x12\x12\n\x05limit\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x13\n\x06marker\x18\x02 \x01(\tH\x01\x88\x01\x01\x42\x08\n\x06_limitB\t\n\x07_marker\"=\n\x12PrincipalListEntry\x12\x11\n\tprincipal\x18\x01 \x01(\t\x12\x14\n\x0cpolicy_names\x18\x02 \x03(\t\"w\n\x16ListPrincipalsResponse\x12\x35\n\nprincipals\x18\x01 \x03(\x0b\x32!.strongroom.v1.PrincipalListEntry\x12\x11\n\ttruncated\x18\x02 \x01(\x08\x12\x13\n\x0bnext_marker\x18\x03 \x01(\t\"\xc5\x01\n\x14\x45xplainAccessRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x11\n\tprincipal\x18\x02 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x03 \x01(\t\x12G\n\nconditions\x18\x04 \x03(\x0b\x32\x33.strongroom.v1.ExplainAccessRequest.ConditionsEntry\x1a\x31\n\x0f\x43onditionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"L\n\x15\x45xplainAccessResponse\x12\x0f\n\x07\x61llowed\x18\x01 \x01(\x08\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x12\n\ndecided_by\x18\x03 \x01(\t2\xa8\x06\n\rPolicyService\x12W\n\x0cPutKeyPolicy\x12\".strongroom.v1.PutKeyPolicyRequest\x1a#.strongroom.v1.PutKeyPolicyResponse\x12W\n\x0cGetKeyPolicy\x12\".strongroom.v1.GetKeyPolicyRequest\x1a#.strongroom.v1.GetKeyPolicyResponse\x12`\n\x0fListKeyPolicies\x12%.strongroom.v1.ListKeyPoliciesRequest\x1a&.strongroom.v1.ListKeyPoliciesResponse\x12i\n\x12PutPrincipalPolicy\x12(.strongroom.v1.PutPrincipalPolicyRequest\x1a).strongroom.v1.PutPrincipalPolicyResponse\x12i\n\x12GetPrincipalPolicy\x12(.strongroom.v1.GetPrincipalPolicyRequest\x1a).strongroom.v1.GetPrincipalPolicyResponse\x12r\n\x15\x44\x65letePrincipalPolicy\x12+.strongroom.v1.DeletePrincipalPolicyRequest\x1a,.strongroom.v1.DeletePrincipalPolicyResponse\x12]\n\x0eListPrincipals\x12$.strongroom.v1.ListPrincipalsRequest\x1a%.strongroom.v1.ListPrincipalsResponse\x12Z\n\rExplainAccess\x12#.strongroom.v1.ExplainAccessRequest\x1a$.strongroom.v1.ExplainAccessResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"strongroom/v1/policy_service.proto\x12\rstrongroom.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dstrongroom/v1/resources.proto\"\x86\x01\n\x13PutKeyPolicyRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x13\n\x0bpolicy_name\x18\x02 \x01(\t\x12\x13\n\x06policy\x18\x03 \x01(\tH\x00\x88\x01\x01\x12*\n\"bypass_policy_lockout_safety_check\x18\x04 \x01(\x08\x42\t\n\x07_policy\"\x16\n\x14PutKeyPolicyResponse\":\n\x13GetKeyPolicyRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x13\n\x0bpolicy_name\x18\x02 \x01(\t\";\n\x14GetKeyPolicyResponse\x12\x0e\n\x06policy\x18\x01 \x01(\t\x12\x13\n\x0bpolicy_name\x18\x02 \x01(\t\"f\n\x16ListKeyPoliciesRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x12\n\x05limit\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x13\n\x06marker\x18\x03 \x01(\tH\x01\x88\x01\x01\x42\x08\n\x06_limitB\t\n\x07_marker\"W\n\x17ListKeyPoliciesResponse\x12\x14\n\x0cpolicy_names\x18\x01 \x03(\t\x12\x11\n\ttruncated\x18\x02 \x01(\x08\x12\x13\n\x0bnext_marker\x18\x03 \x01(\t\"c\n\x19PutPrincipalPolicyRequest\x12\x11\n\tprincipal\x18\x01 \x01(\t\x12\x13\n\x0bpolicy_name\x18\x02 \x01(\t\x12\x13\n\x06policy\x18\x03 \x01(\tH\x00\x88\x01\x01\x42\t\n\x07_policy\"\x1c\n\x1aPutPrincipalPolicyResponse\"C\n\x19GetPrincipalPolicyRequest\x12\x11\n\tprincipal\x18\x01 \x01(\t\x12\x13\n\x0bpolicy_name\x18\x02 \x01(\t\"T\n\x1aGetPrincipalPolicyResponse\x12\x11\n\tprincipal\x18\x01 \x01(\t\x12\x13\n\x0bpolicy_name\x18\x02 \x01(\t\x12\x0e\n\x06policy\x18\x03 \x01(\t\"F\n\x1c\x44\x65letePrincipalPolicyRequest\x12\x11\n\tprincipal\x18\x01 \x01(\t\x12\x13\n\x0bpolicy_name\x18\x02 \x01(\t\"\x1f\n\x1d\x44\x65letePrincipalPolicyResponse\"U\n\x15ListPrincipalsRequest\x12\x12\n\x05limit\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x13\n\x06marker\x18\x02 \x01(\tH\x01\x88\x01\x01\x42\x08\n\x06_limitB\t\n\x07_marker\"=\n\x12PrincipalListEntry\x12\x11\n\tprincipal\x18\x01 \x01(\t\x12\x14\n\x0cpolicy_names\x18\x02 \x03(\t\"w\n\x16ListPrincipalsResponse\x12\x35\n\nprincipals\x18\x01 \x03(\x0b\x32!.strongroom.v1.PrincipalListEntry\x12\x11\n\ttruncated\x18\x02 \x01(\x08\x12\x13\n\x0bnext_marker\x18\x03 \x01(\t\"\xc5\x01\n\x14\x45xplainAccessRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x11\n\tprincipal\x18\x02 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x03 \x01(\t\x12G\n\nconditions\x18\x04 \x03(\x0b\x32\x33.strongroom.v1.ExplainAccessRequest.ConditionsEntry\x1a\x31\n\x0f\x43onditionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"L\n\x15\x45xplainAccessResponse\x12\x0f\n\x07\x61llowed\x18\x01 \x01(\x08\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x12\n\ndecided_by\x18\x03 \x01(\t\"\xc0\x02\n\x12\x43reateGrantRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x19\n\x11grantee_principal\x18\x02 \x01(\t\x12\x1a\n\x12retiring_principal\x18\x03 \x01(\t\x12\x31\n\noperations\x18\x04 \x03(\x0e\x32\x1d.strongroom.v1.GrantOperation\x12\x34\n\x0b\x63onstraints\x18\x05 \x01(\x0b\x32\x1f.strongroom.v1.GrantConstraints\x12\x14\n\x0cgrant_tokens\x18\x06 \x03(\t\x12\x0c\n\x04name\x18\x07 \x01(\t\x12\x0f\n\x07\x64ry_run\x18\x08 \x01(\x08\x12!\n\x19grantee_service_principal\x18\t \x01(\t\x12\"\n\x1aretiring_service_principal\x18\n \x01(\t\"<\n\x13\x43reateGrantResponse\x12\x13\n\x0bgrant_token\x18\x01 \x01(\t\x12\x10\n\x08grant_id\x18\x02 \x01(\t\"\xac\x02\n\x0eGrantListEntry\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x10\n\x08grant_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x31\n\rcreation_date\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11grantee_principal\x18\x05 \x01(\t\x12\x1a\n\x12retiring_principal\x18\x06 \x01(\t\x12\x17\n\x0fissuing_account\x18\x07 \x01(\t\x12\x31\n\noperations\x18\x08 \x03(\x0e\x32\x1d.strongroom.v1.GrantOperation\x12\x34\n\x0b\x63onstraints\x18\t \x01(\x0b\x32\x1f.strongroom.v1.GrantConstraints\"\xb1\x01\n\x11ListGrantsRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x10\n\x08grant_id\x18\x02 \x01(\t\x12\x19\n\x11grantee_principal\x18\x03 \x01(\t\x12\x12\n\x05limit\x18\x04 \x01(\x05H\x00\x88\x01\x01\x12\x13\n\x06marker\x18\x05 \x01(\tH\x01\x88\x01\x01\x12!\n\x19grantee_service_principal\x18\x06 \x01(\tB\x08\n\x06_limitB\t\n\x07_marker\"k\n\x12ListGrantsResponse\x12-\n\x06grants\x18\x01 \x03(\x0b\x32\x1d.strongroom.v1.GrantListEntry\x12\x11\n\ttruncated\x18\x02 \x01(\x08\x12\x13\n\x0bnext_marker\x18\x03 \x01(\t\"\x9a\x01\n\x1aListRetirableGrantsRequest\x12\x1a\n\x12retiring_principal\x18\x01 \x01(\t\x12\x12\n\x05limit\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x13\n\x06marker\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\"\n\x1aretiring_service_principal\x18\x04 \x01(\tB\x08\n\x06_limitB\t\n\x07_marker\"t\n\x1bListRetirableGrantsResponse\x12-\n\x06grants\x18\x01 \x03(\x0b\x32\x1d.strongroom.v1.GrantListEntry\x12\x11\n\ttruncated\x18\x02 \x01(\x08\x12\x13\n\x0bnext_marker\x18\x03 \x01(\t\"\\\n\x12RetireGrantRequest\x12\x13\n\x0bgrant_token\x18\x01 \x01(\t\x12\x0e\n\x06key_id\x18\x02 \x01(\t\x12\x10\n\x08grant_id\x18\x03 \x01(\t\x12\x0f\n\x07\x64ry_run\x18\x04 \x01(\x08\"\x15\n\x13RetireGrantResponse\"G\n\x12RevokeGrantRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x10\n\x08grant_id\x18\x02 \x01(\t\x12\x0f\n\x07\x64ry_run\x18\x03 \x01(\x08\"\x15\n\x13RevokeGrantResponse2\xeb\t\n\rPolicyService\x12W\n\x0cPutKeyPolicy\x12\".strongroom.v1.PutKeyPolicyRequest\x1a#.strongroom.v1.PutKeyPolicyResponse\x12W\n\x0cGetKeyPolicy\x12\".strongroom.v1.GetKeyPolicyRequest\x1a#.strongroom.v1.GetKeyPolicyResponse\x12`\n\x0fListKeyPolicies\x12%.strongroom.v1.ListKeyPoliciesRequest\x1a&.strongroom.v1.ListKeyPoliciesResponse\x12i\n\x12PutPrincipalPolicy\x12(.strongroom.v1.PutPrincipalPolicyRequest\x1a).strongroom.v1.PutPrincipalPolicyResponse\x12i\n\x12GetPrincipalPolicy\x12(.strongroom.v1.GetPrincipalPolicyRequest\x1a).strongroom.v1.GetPrincipalPolicyResponse\x12r\n\x15\x44\x65letePrincipalPolicy\x12+.strongroom.v1.DeletePrincipalPolicyRequest\x1a,.strongroom.v1.DeletePrincipalPolicyResponse\x12]\n\x0eListPrincipals\x12$.strongroom.v1.ListPrincipalsRequest\x1a%.strongroom.v1.ListPrincipalsResponse\x12T\n\x0b\x43reateGrant\x12!.strongroom.v1.CreateGrantRequest\x1a\".strongroom.v1.CreateGrantResponse\x12Q\n\nListGrants\x12 .strongroom.v1.ListGrantsRequest\x1a!.strongroom.v1.ListGrantsResponse\x12l\n\x13ListRetirableGrants\x12).strongroom.v1.ListRetirableGrantsRequest\x1a*.strongroom.v1.ListRetirableGrantsResponse\x12T\n\x0bRetireGrant\x12!.strongroom.v1.RetireGrantRequest\x1a\".strongroom.v1.RetireGrantResponse\x12T\n\x0bRevokeGrant\x12!.strongroom.v1.RevokeGrantRequest\x1a\".strongroom.v1.RevokeGrantResponse\x12Z\n\rExplainAccess\x12#.strongroom.v1.ExplainAccessRequest\x1a$.strongroom.v1.ExplainAccessResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,42 +35,64 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_EXPLAINACCESSREQUEST_CONDITIONSENTRY']._loaded_options = None
   _globals['_EXPLAINACCESSREQUEST_CONDITIONSENTRY']._serialized_options = b'8\001'
-  _globals['_PUTKEYPOLICYREQUEST']._serialized_start=54
-  _globals['_PUTKEYPOLICYREQUEST']._serialized_end=188
-  _globals['_PUTKEYPOLICYRESPONSE']._serialized_start=190
-  _globals['_PUTKEYPOLICYRESPONSE']._serialized_end=212
-  _globals['_GETKEYPOLICYREQUEST']._serialized_start=214
-  _globals['_GETKEYPOLICYREQUEST']._serialized_end=272
-  _globals['_GETKEYPOLICYRESPONSE']._serialized_start=274
-  _globals['_GETKEYPOLICYRESPONSE']._serialized_end=333
-  _globals['_LISTKEYPOLICIESREQUEST']._serialized_start=335
-  _globals['_LISTKEYPOLICIESREQUEST']._serialized_end=437
-  _globals['_LISTKEYPOLICIESRESPONSE']._serialized_start=439
-  _globals['_LISTKEYPOLICIESRESPONSE']._serialized_end=526
-  _globals['_PUTPRINCIPALPOLICYREQUEST']._serialized_start=528
-  _globals['_PUTPRINCIPALPOLICYREQUEST']._serialized_end=627
-  _globals['_PUTPRINCIPALPOLICYRESPONSE']._serialized_start=629
-  _globals['_PUTPRINCIPALPOLICYRESPONSE']._serialized_end=657
-  _globals['_GETPRINCIPALPOLICYREQUEST']._serialized_start=659
-  _globals['_GETPRINCIPALPOLICYREQUEST']._serialized_end=726
-  _globals['_GETPRINCIPALPOLICYRESPONSE']._serialized_start=728
-  _globals['_GETPRINCIPALPOLICYRESPONSE']._serialized_end=812
-  _globals['_DELETEPRINCIPALPOLICYREQUEST']._serialized_start=814
-  _globals['_DELETEPRINCIPALPOLICYREQUEST']._serialized_end=884
-  _globals['_DELETEPRINCIPALPOLICYRESPONSE']._serialized_start=886
-  _globals['_DELETEPRINCIPALPOLICYRESPONSE']._serialized_end=917
-  _globals['_LISTPRINCIPALSREQUEST']._serialized_start=919
-  _globals['_LISTPRINCIPALSREQUEST']._serialized_end=1004
-  _globals['_PRINCIPALLISTENTRY']._serialized_start=1006
-  _globals['_PRINCIPALLISTENTRY']._serialized_end=1067
-  _globals['_LISTPRINCIPALSRESPONSE']._serialized_start=1069
-  _globals['_LISTPRINCIPALSRESPONSE']._serialized_end=1188
-  _globals['_EXPLAINACCESSREQUEST']._serialized_start=1191
-  _globals['_EXPLAINACCESSREQUEST']._serialized_end=1388
-  _globals['_EXPLAINACCESSREQUEST_CONDITIONSENTRY']._serialized_start=1339
-  _globals['_EXPLAINACCESSREQUEST_CONDITIONSENTRY']._serialized_end=1388
-  _globals['_EXPLAINACCESSRESPONSE']._serialized_start=1390
-  _globals['_EXPLAINACCESSRESPONSE']._serialized_end=1466
-  _globals['_POLICYSERVICE']._serialized_start=1469
-  _globals['_POLICYSERVICE']._serialized_end=2277
+  _globals['_PUTKEYPOLICYREQUEST']._serialized_start=118
+  _globals['_PUTKEYPOLICYREQUEST']._serialized_end=252
+  _globals['_PUTKEYPOLICYRESPONSE']._serialized_start=254
+  _globals['_PUTKEYPOLICYRESPONSE']._serialized_end=276
+  _globals['_GETKEYPOLICYREQUEST']._serialized_start=278
+  _globals['_GETKEYPOLICYREQUEST']._serialized_end=336
+  _globals['_GETKEYPOLICYRESPONSE']._serialized_start=338
+  _globals['_GETKEYPOLICYRESPONSE']._serialized_end=397
+  _globals['_LISTKEYPOLICIESREQUEST']._serialized_start=399
+  _globals['_LISTKEYPOLICIESREQUEST']._serialized_end=501
+  _globals['_LISTKEYPOLICIESRESPONSE']._serialized_start=503
+  _globals['_LISTKEYPOLICIESRESPONSE']._serialized_end=590
+  _globals['_PUTPRINCIPALPOLICYREQUEST']._serialized_start=592
+  _globals['_PUTPRINCIPALPOLICYREQUEST']._serialized_end=691
+  _globals['_PUTPRINCIPALPOLICYRESPONSE']._serialized_start=693
+  _globals['_PUTPRINCIPALPOLICYRESPONSE']._serialized_end=721
+  _globals['_GETPRINCIPALPOLICYREQUEST']._serialized_start=723
+  _globals['_GETPRINCIPALPOLICYREQUEST']._serialized_end=790
+  _globals['_GETPRINCIPALPOLICYRESPONSE']._serialized_start=792
+  _globals['_GETPRINCIPALPOLICYRESPONSE']._serialized_end=876
+  _globals['_DELETEPRINCIPALPOLICYREQUEST']._serialized_start=878
+  _globals['_DELETEPRINCIPALPOLICYREQUEST']._serialized_end=948
+  _globals['_DELETEPRINCIPALPOLICYRESPONSE']._serialized_start=950
+  _globals['_DELETEPRINCIPALPOLICYRESPONSE']._serialized_end=981
+  _globals['_LISTPRINCIPALSREQUEST']._serialized_start=983
+  _globals['_LISTPRINCIPALSREQUEST']._serialized_end=1068
+  _globals['_PRINCIPALLISTENTRY']._serialized_start=1070
+  _globals['_PRINCIPALLISTENTRY']._serialized_end=1131
+  _globals['_LISTPRINCIPALSRESPONSE']._serialized_start=1133
+  _globals['_LISTPRINCIPALSRESPONSE']._serialized_end=1252
+  _globals['_EXPLAINACCESSREQUEST']._serialized_start=1255
+  _globals['_EXPLAINACCESSREQUEST']._serialized_end=1452
+  _globals['_EXPLAINACCESSREQUEST_CONDITIONSENTRY']._serialized_start=1403
+  _globals['_EXPLAINACCESSREQUEST_CONDITIONSENTRY']._serialized_end=1452
+  _globals['_EXPLAINACCESSRESPONSE']._serialized_start=1454
+  _globals['_EXPLAINACCESSRESPONSE']._serialized_end=1530
+  _globals['_CREATEGRANTREQUEST']._serialized_start=1533
+  _globals['_CREATEGRANTREQUEST']._serialized_end=1853
+  _globals['_CREATEGRANTRESPONSE']._serialized_start=1855
+  _globals['_CREATEGRANTRESPONSE']._serialized_end=1915
+  _globals['_GRANTLISTENTRY']._serialized_start=1918
+  _globals['_GRANTLISTENTRY']._serialized_end=2218
+  _globals['_LISTGRANTSREQUEST']._serialized_start=2221
+  _globals['_LISTGRANTSREQUEST']._serialized_end=2398
+  _globals['_LISTGRANTSRESPONSE']._serialized_start=2400
+  _globals['_LISTGRANTSRESPONSE']._serialized_end=2507
+  _globals['_LISTRETIRABLEGRANTSREQUEST']._serialized_start=2510
+  _globals['_LISTRETIRABLEGRANTSREQUEST']._serialized_end=2664
+  _globals['_LISTRETIRABLEGRANTSRESPONSE']._serialized_start=2666
+  _globals['_LISTRETIRABLEGRANTSRESPONSE']._serialized_end=2782
+  _globals['_RETIREGRANTREQUEST']._serialized_start=2784
+  _globals['_RETIREGRANTREQUEST']._serialized_end=2876
+  _globals['_RETIREGRANTRESPONSE']._serialized_start=2878
+  _globals['_RETIREGRANTRESPONSE']._serialized_end=2899
+  _globals['_REVOKEGRANTREQUEST']._serialized_start=2901
+  _globals['_REVOKEGRANTREQUEST']._serialized_end=2972
+  _globals['_REVOKEGRANTRESPONSE']._serialized_start=2974
+  _globals['_REVOKEGRANTRESPONSE']._serialized_end=2995
+  _globals['_POLICYSERVICE']._serialized_start=2998
+  _globals['_POLICYSERVICE']._serialized_end=4257
 # @@protoc_insertion_point(module_scope)

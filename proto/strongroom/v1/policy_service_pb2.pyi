@@ -6,7 +6,9 @@ Who may do what."""
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from strongroom.v1 import resources_pb2 as _resources_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -520,3 +522,409 @@ class ExplainAccessResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ExplainAccessResponse: _TypeAlias = ExplainAccessResponse  # noqa: Y015
+
+@_typing.final
+class CreateGrantRequest(_message.Message):
+    """The request of CreateGrant."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_ID_FIELD_NUMBER: _builtins.int
+    GRANTEE_PRINCIPAL_FIELD_NUMBER: _builtins.int
+    RETIRING_PRINCIPAL_FIELD_NUMBER: _builtins.int
+    OPERATIONS_FIELD_NUMBER: _builtins.int
+    CONSTRAINTS_FIELD_NUMBER: _builtins.int
+    GRANT_TOKENS_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    DRY_RUN_FIELD_NUMBER: _builtins.int
+    GRANTEE_SERVICE_PRINCIPAL_FIELD_NUMBER: _builtins.int
+    RETIRING_SERVICE_PRINCIPAL_FIELD_NUMBER: _builtins.int
+    key_id: _builtins.str
+    """Required. Key id or key ARN."""
+    grantee_principal: _builtins.str
+    """Required. ARN of the user, role, session or account that gets the permissions, at most 256 characters; an
+    account lets its principals have them by their policies.
+    """
+    retiring_principal: _builtins.str
+    """Optional. ARN of who else may retire the grant, at most 256 characters."""
+    name: _builtins.str
+    """Optional. A name, 1 to 256 letters, digits and characters of :/_-, that makes repetitions harmless."""
+    dry_run: _builtins.bool
+    """Optional. Checks everything and does nothing; the answer is the error DRY_RUN_OPERATION."""
+    grantee_service_principal: _builtins.str
+    """Not offered: no service of AWS's calls here."""
+    retiring_service_principal: _builtins.str
+    """Not offered: no service of AWS's calls here."""
+    @_builtins.property
+    def operations(self) -> _containers.RepeatedScalarFieldContainer[_resources_pb2.GrantOperation.ValueType]:
+        """Required. What the grant allows; the key must be able to do it."""
+
+    @_builtins.property
+    def constraints(self) -> _resources_pb2.GrantConstraints:
+        """Optional. What requests must satisfy; for symmetric encryption keys only."""
+
+    @_builtins.property
+    def grant_tokens(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Optional. Tokens of grants that the caller has, up to 10."""
+
+    def __init__(
+        self,
+        *,
+        key_id: _builtins.str = ...,
+        grantee_principal: _builtins.str = ...,
+        retiring_principal: _builtins.str = ...,
+        operations: _abc.Iterable[_resources_pb2.GrantOperation.ValueType] | None = ...,
+        constraints: _resources_pb2.GrantConstraints | None = ...,
+        grant_tokens: _abc.Iterable[_builtins.str] | None = ...,
+        name: _builtins.str = ...,
+        dry_run: _builtins.bool = ...,
+        grantee_service_principal: _builtins.str = ...,
+        retiring_service_principal: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["constraints", b"constraints"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["constraints", b"constraints", "dry_run", b"dry_run", "grant_tokens", b"grant_tokens", "grantee_principal", b"grantee_principal", "grantee_service_principal", b"grantee_service_principal", "key_id", b"key_id", "name", b"name", "operations", b"operations", "retiring_principal", b"retiring_principal", "retiring_service_principal", b"retiring_service_principal"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateGrantRequest: _TypeAlias = CreateGrantRequest  # noqa: Y015
+
+@_typing.final
+class CreateGrantResponse(_message.Message):
+    """The answer of CreateGrant."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GRANT_TOKEN_FIELD_NUMBER: _builtins.int
+    GRANT_ID_FIELD_NUMBER: _builtins.int
+    grant_token: _builtins.str
+    """Names the grant to RetireGrant, and may be given along with requests. It is not needed: the grant obeys at
+    once. Another one at each call.
+    """
+    grant_id: _builtins.str
+    """The grant's id, 64 hexadecimal digits."""
+    def __init__(
+        self,
+        *,
+        grant_token: _builtins.str = ...,
+        grant_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["grant_id", b"grant_id", "grant_token", b"grant_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateGrantResponse: _TypeAlias = CreateGrantResponse  # noqa: Y015
+
+@_typing.final
+class GrantListEntry(_message.Message):
+    """A grant, as lists have it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_ID_FIELD_NUMBER: _builtins.int
+    GRANT_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    CREATION_DATE_FIELD_NUMBER: _builtins.int
+    GRANTEE_PRINCIPAL_FIELD_NUMBER: _builtins.int
+    RETIRING_PRINCIPAL_FIELD_NUMBER: _builtins.int
+    ISSUING_ACCOUNT_FIELD_NUMBER: _builtins.int
+    OPERATIONS_FIELD_NUMBER: _builtins.int
+    CONSTRAINTS_FIELD_NUMBER: _builtins.int
+    key_id: _builtins.str
+    """ARN of the key."""
+    grant_id: _builtins.str
+    """The grant's id, 64 hexadecimal digits."""
+    name: _builtins.str
+    """Its name; empty if it has none."""
+    grantee_principal: _builtins.str
+    """ARN of who has the permissions."""
+    retiring_principal: _builtins.str
+    """ARN of who else may retire it; empty if nobody."""
+    issuing_account: _builtins.str
+    """The account that made it, `arn:…:iam::<account>:root`."""
+    @_builtins.property
+    def creation_date(self) -> _timestamp_pb2.Timestamp:
+        """When it was made."""
+
+    @_builtins.property
+    def operations(self) -> _containers.RepeatedScalarFieldContainer[_resources_pb2.GrantOperation.ValueType]:
+        """What it allows."""
+
+    @_builtins.property
+    def constraints(self) -> _resources_pb2.GrantConstraints:
+        """What requests must satisfy; absent if nothing."""
+
+    def __init__(
+        self,
+        *,
+        key_id: _builtins.str = ...,
+        grant_id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        creation_date: _timestamp_pb2.Timestamp | None = ...,
+        grantee_principal: _builtins.str = ...,
+        retiring_principal: _builtins.str = ...,
+        issuing_account: _builtins.str = ...,
+        operations: _abc.Iterable[_resources_pb2.GrantOperation.ValueType] | None = ...,
+        constraints: _resources_pb2.GrantConstraints | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["constraints", b"constraints", "creation_date", b"creation_date"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["constraints", b"constraints", "creation_date", b"creation_date", "grant_id", b"grant_id", "grantee_principal", b"grantee_principal", "issuing_account", b"issuing_account", "key_id", b"key_id", "name", b"name", "operations", b"operations", "retiring_principal", b"retiring_principal"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GrantListEntry: _TypeAlias = GrantListEntry  # noqa: Y015
+
+@_typing.final
+class ListGrantsRequest(_message.Message):
+    """The request of ListGrants."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_ID_FIELD_NUMBER: _builtins.int
+    GRANT_ID_FIELD_NUMBER: _builtins.int
+    GRANTEE_PRINCIPAL_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    MARKER_FIELD_NUMBER: _builtins.int
+    GRANTEE_SERVICE_PRINCIPAL_FIELD_NUMBER: _builtins.int
+    key_id: _builtins.str
+    """Required. Key id or key ARN."""
+    grant_id: _builtins.str
+    """Optional. Only the grant with this id."""
+    grantee_principal: _builtins.str
+    """Optional. Only grants of this grantee."""
+    limit: _builtins.int
+    """Optional. The most grants in one answer, 1 to 100. Default: 50."""
+    marker: _builtins.str
+    """Optional. next_marker of the page before, 1 to 1024 characters."""
+    grantee_service_principal: _builtins.str
+    """Not offered: no service of AWS's calls here."""
+    def __init__(
+        self,
+        *,
+        key_id: _builtins.str = ...,
+        grant_id: _builtins.str = ...,
+        grantee_principal: _builtins.str = ...,
+        limit: _builtins.int | None = ...,
+        marker: _builtins.str | None = ...,
+        grantee_service_principal: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_limit", b"_limit", "_marker", b"_marker", "limit", b"limit", "marker", b"marker"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_limit", b"_limit", "_marker", b"_marker", "grant_id", b"grant_id", "grantee_principal", b"grantee_principal", "grantee_service_principal", b"grantee_service_principal", "key_id", b"key_id", "limit", b"limit", "marker", b"marker"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__limit: _TypeAlias = _typing.Literal["limit"]  # noqa: Y015
+    _WhichOneofArgType__limit: _TypeAlias = _typing.Literal["_limit", b"_limit"]  # noqa: Y015
+    _WhichOneofReturnType__marker: _TypeAlias = _typing.Literal["marker"]  # noqa: Y015
+    _WhichOneofArgType__marker: _TypeAlias = _typing.Literal["_marker", b"_marker"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__limit) -> _WhichOneofReturnType__limit | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__marker) -> _WhichOneofReturnType__marker | None: ...
+
+Global___ListGrantsRequest: _TypeAlias = ListGrantsRequest  # noqa: Y015
+
+@_typing.final
+class ListGrantsResponse(_message.Message):
+    """The answer of ListGrants."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GRANTS_FIELD_NUMBER: _builtins.int
+    TRUNCATED_FIELD_NUMBER: _builtins.int
+    NEXT_MARKER_FIELD_NUMBER: _builtins.int
+    truncated: _builtins.bool
+    """True if more grants follow."""
+    next_marker: _builtins.str
+    """The marker of the next page; empty if and only if truncated is false."""
+    @_builtins.property
+    def grants(self) -> _containers.RepeatedCompositeFieldContainer[Global___GrantListEntry]:
+        """The grants of this page."""
+
+    def __init__(
+        self,
+        *,
+        grants: _abc.Iterable[Global___GrantListEntry] | None = ...,
+        truncated: _builtins.bool = ...,
+        next_marker: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["grants", b"grants", "next_marker", b"next_marker", "truncated", b"truncated"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListGrantsResponse: _TypeAlias = ListGrantsResponse  # noqa: Y015
+
+@_typing.final
+class ListRetirableGrantsRequest(_message.Message):
+    """The request of ListRetirableGrants."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RETIRING_PRINCIPAL_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    MARKER_FIELD_NUMBER: _builtins.int
+    RETIRING_SERVICE_PRINCIPAL_FIELD_NUMBER: _builtins.int
+    retiring_principal: _builtins.str
+    """Required. ARN of the retiring principal, of the caller's account."""
+    limit: _builtins.int
+    """Optional. The most grants in one answer, 1 to 100. Default: 50."""
+    marker: _builtins.str
+    """Optional. next_marker of the page before, 1 to 1024 characters."""
+    retiring_service_principal: _builtins.str
+    """Not offered: no service of AWS's calls here."""
+    def __init__(
+        self,
+        *,
+        retiring_principal: _builtins.str = ...,
+        limit: _builtins.int | None = ...,
+        marker: _builtins.str | None = ...,
+        retiring_service_principal: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_limit", b"_limit", "_marker", b"_marker", "limit", b"limit", "marker", b"marker"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_limit", b"_limit", "_marker", b"_marker", "limit", b"limit", "marker", b"marker", "retiring_principal", b"retiring_principal", "retiring_service_principal", b"retiring_service_principal"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__limit: _TypeAlias = _typing.Literal["limit"]  # noqa: Y015
+    _WhichOneofArgType__limit: _TypeAlias = _typing.Literal["_limit", b"_limit"]  # noqa: Y015
+    _WhichOneofReturnType__marker: _TypeAlias = _typing.Literal["marker"]  # noqa: Y015
+    _WhichOneofArgType__marker: _TypeAlias = _typing.Literal["_marker", b"_marker"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__limit) -> _WhichOneofReturnType__limit | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__marker) -> _WhichOneofReturnType__marker | None: ...
+
+Global___ListRetirableGrantsRequest: _TypeAlias = ListRetirableGrantsRequest  # noqa: Y015
+
+@_typing.final
+class ListRetirableGrantsResponse(_message.Message):
+    """The answer of ListRetirableGrants."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GRANTS_FIELD_NUMBER: _builtins.int
+    TRUNCATED_FIELD_NUMBER: _builtins.int
+    NEXT_MARKER_FIELD_NUMBER: _builtins.int
+    truncated: _builtins.bool
+    """True if more grants follow."""
+    next_marker: _builtins.str
+    """The marker of the next page; empty if and only if truncated is false."""
+    @_builtins.property
+    def grants(self) -> _containers.RepeatedCompositeFieldContainer[Global___GrantListEntry]:
+        """The grants of this page."""
+
+    def __init__(
+        self,
+        *,
+        grants: _abc.Iterable[Global___GrantListEntry] | None = ...,
+        truncated: _builtins.bool = ...,
+        next_marker: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["grants", b"grants", "next_marker", b"next_marker", "truncated", b"truncated"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRetirableGrantsResponse: _TypeAlias = ListRetirableGrantsResponse  # noqa: Y015
+
+@_typing.final
+class RetireGrantRequest(_message.Message):
+    """The request of RetireGrant: either grant_token, or key_id and grant_id."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GRANT_TOKEN_FIELD_NUMBER: _builtins.int
+    KEY_ID_FIELD_NUMBER: _builtins.int
+    GRANT_ID_FIELD_NUMBER: _builtins.int
+    DRY_RUN_FIELD_NUMBER: _builtins.int
+    grant_token: _builtins.str
+    """Optional. A token of the grant."""
+    key_id: _builtins.str
+    """Optional. Key id or key ARN."""
+    grant_id: _builtins.str
+    """Optional. The grant's id."""
+    dry_run: _builtins.bool
+    """Optional. Checks everything and does nothing; the answer is the error DRY_RUN_OPERATION."""
+    def __init__(
+        self,
+        *,
+        grant_token: _builtins.str = ...,
+        key_id: _builtins.str = ...,
+        grant_id: _builtins.str = ...,
+        dry_run: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dry_run", b"dry_run", "grant_id", b"grant_id", "grant_token", b"grant_token", "key_id", b"key_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RetireGrantRequest: _TypeAlias = RetireGrantRequest  # noqa: Y015
+
+@_typing.final
+class RetireGrantResponse(_message.Message):
+    """The answer of RetireGrant."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RetireGrantResponse: _TypeAlias = RetireGrantResponse  # noqa: Y015
+
+@_typing.final
+class RevokeGrantRequest(_message.Message):
+    """The request of RevokeGrant."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_ID_FIELD_NUMBER: _builtins.int
+    GRANT_ID_FIELD_NUMBER: _builtins.int
+    DRY_RUN_FIELD_NUMBER: _builtins.int
+    key_id: _builtins.str
+    """Required. Key id or key ARN."""
+    grant_id: _builtins.str
+    """Required. The grant's id."""
+    dry_run: _builtins.bool
+    """Optional. Checks everything and does nothing; the answer is the error DRY_RUN_OPERATION."""
+    def __init__(
+        self,
+        *,
+        key_id: _builtins.str = ...,
+        grant_id: _builtins.str = ...,
+        dry_run: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dry_run", b"dry_run", "grant_id", b"grant_id", "key_id", b"key_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RevokeGrantRequest: _TypeAlias = RevokeGrantRequest  # noqa: Y015
+
+@_typing.final
+class RevokeGrantResponse(_message.Message):
+    """The answer of RevokeGrant."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RevokeGrantResponse: _TypeAlias = RevokeGrantResponse  # noqa: Y015

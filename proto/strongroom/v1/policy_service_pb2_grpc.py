@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class PolicyServiceStub:
-    """Key policies and the policies of principals: for the people and pipelines that administer access.
+    """Key policies, grants and the policies of principals: for the people and pipelines that administer access.
     """
 
     def __init__(self, channel):
@@ -70,6 +70,31 @@ class PolicyServiceStub:
                 request_serializer=strongroom_dot_v1_dot_policy__service__pb2.ListPrincipalsRequest.SerializeToString,
                 response_deserializer=strongroom_dot_v1_dot_policy__service__pb2.ListPrincipalsResponse.FromString,
                 _registered_method=True)
+        self.CreateGrant = channel.unary_unary(
+                '/strongroom.v1.PolicyService/CreateGrant',
+                request_serializer=strongroom_dot_v1_dot_policy__service__pb2.CreateGrantRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_policy__service__pb2.CreateGrantResponse.FromString,
+                _registered_method=True)
+        self.ListGrants = channel.unary_unary(
+                '/strongroom.v1.PolicyService/ListGrants',
+                request_serializer=strongroom_dot_v1_dot_policy__service__pb2.ListGrantsRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_policy__service__pb2.ListGrantsResponse.FromString,
+                _registered_method=True)
+        self.ListRetirableGrants = channel.unary_unary(
+                '/strongroom.v1.PolicyService/ListRetirableGrants',
+                request_serializer=strongroom_dot_v1_dot_policy__service__pb2.ListRetirableGrantsRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_policy__service__pb2.ListRetirableGrantsResponse.FromString,
+                _registered_method=True)
+        self.RetireGrant = channel.unary_unary(
+                '/strongroom.v1.PolicyService/RetireGrant',
+                request_serializer=strongroom_dot_v1_dot_policy__service__pb2.RetireGrantRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_policy__service__pb2.RetireGrantResponse.FromString,
+                _registered_method=True)
+        self.RevokeGrant = channel.unary_unary(
+                '/strongroom.v1.PolicyService/RevokeGrant',
+                request_serializer=strongroom_dot_v1_dot_policy__service__pb2.RevokeGrantRequest.SerializeToString,
+                response_deserializer=strongroom_dot_v1_dot_policy__service__pb2.RevokeGrantResponse.FromString,
+                _registered_method=True)
         self.ExplainAccess = channel.unary_unary(
                 '/strongroom.v1.PolicyService/ExplainAccess',
                 request_serializer=strongroom_dot_v1_dot_policy__service__pb2.ExplainAccessRequest.SerializeToString,
@@ -78,7 +103,7 @@ class PolicyServiceStub:
 
 
 class PolicyServiceServicer:
-    """Key policies and the policies of principals: for the people and pipelines that administer access.
+    """Key policies, grants and the policies of principals: for the people and pipelines that administer access.
     """
 
     def PutKeyPolicy(self, request, context):
@@ -131,6 +156,43 @@ class PolicyServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CreateGrant(self, request, context):
+        """Lets a principal use a key for some operations, in the key's states Enabled, Unavailable and Updating. It
+        obeys from the next request on. Repeated with the same name and parameters, it answers the same grant.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListGrants(self, request, context):
+        """Lists the grants on a key, page by page, in a stable order.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRetirableGrants(self, request, context):
+        """Lists the grants, on keys of any account, that a principal of the caller's account may retire.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RetireGrant(self, request, context):
+        """Ends a grant that did its work: for its retiring principal, for its grantee if it lets it, and for the
+        account that made it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RevokeGrant(self, request, context):
+        """Ends a grant: for whoever administers the key.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ExplainAccess(self, request, context):
         """Answers whether a principal may do something with a key, and what decides it. Nothing is done.
         """
@@ -176,6 +238,31 @@ def add_PolicyServiceServicer_to_server(servicer, server):
                     request_deserializer=strongroom_dot_v1_dot_policy__service__pb2.ListPrincipalsRequest.FromString,
                     response_serializer=strongroom_dot_v1_dot_policy__service__pb2.ListPrincipalsResponse.SerializeToString,
             ),
+            'CreateGrant': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateGrant,
+                    request_deserializer=strongroom_dot_v1_dot_policy__service__pb2.CreateGrantRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_policy__service__pb2.CreateGrantResponse.SerializeToString,
+            ),
+            'ListGrants': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListGrants,
+                    request_deserializer=strongroom_dot_v1_dot_policy__service__pb2.ListGrantsRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_policy__service__pb2.ListGrantsResponse.SerializeToString,
+            ),
+            'ListRetirableGrants': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRetirableGrants,
+                    request_deserializer=strongroom_dot_v1_dot_policy__service__pb2.ListRetirableGrantsRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_policy__service__pb2.ListRetirableGrantsResponse.SerializeToString,
+            ),
+            'RetireGrant': grpc.unary_unary_rpc_method_handler(
+                    servicer.RetireGrant,
+                    request_deserializer=strongroom_dot_v1_dot_policy__service__pb2.RetireGrantRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_policy__service__pb2.RetireGrantResponse.SerializeToString,
+            ),
+            'RevokeGrant': grpc.unary_unary_rpc_method_handler(
+                    servicer.RevokeGrant,
+                    request_deserializer=strongroom_dot_v1_dot_policy__service__pb2.RevokeGrantRequest.FromString,
+                    response_serializer=strongroom_dot_v1_dot_policy__service__pb2.RevokeGrantResponse.SerializeToString,
+            ),
             'ExplainAccess': grpc.unary_unary_rpc_method_handler(
                     servicer.ExplainAccess,
                     request_deserializer=strongroom_dot_v1_dot_policy__service__pb2.ExplainAccessRequest.FromString,
@@ -190,7 +277,7 @@ def add_PolicyServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class PolicyService:
-    """Key policies and the policies of principals: for the people and pipelines that administer access.
+    """Key policies, grants and the policies of principals: for the people and pipelines that administer access.
     """
 
     @staticmethod
@@ -372,6 +459,141 @@ class PolicyService:
             '/strongroom.v1.PolicyService/ListPrincipals',
             strongroom_dot_v1_dot_policy__service__pb2.ListPrincipalsRequest.SerializeToString,
             strongroom_dot_v1_dot_policy__service__pb2.ListPrincipalsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateGrant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.PolicyService/CreateGrant',
+            strongroom_dot_v1_dot_policy__service__pb2.CreateGrantRequest.SerializeToString,
+            strongroom_dot_v1_dot_policy__service__pb2.CreateGrantResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListGrants(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.PolicyService/ListGrants',
+            strongroom_dot_v1_dot_policy__service__pb2.ListGrantsRequest.SerializeToString,
+            strongroom_dot_v1_dot_policy__service__pb2.ListGrantsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRetirableGrants(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.PolicyService/ListRetirableGrants',
+            strongroom_dot_v1_dot_policy__service__pb2.ListRetirableGrantsRequest.SerializeToString,
+            strongroom_dot_v1_dot_policy__service__pb2.ListRetirableGrantsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RetireGrant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.PolicyService/RetireGrant',
+            strongroom_dot_v1_dot_policy__service__pb2.RetireGrantRequest.SerializeToString,
+            strongroom_dot_v1_dot_policy__service__pb2.RetireGrantResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RevokeGrant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.v1.PolicyService/RevokeGrant',
+            strongroom_dot_v1_dot_policy__service__pb2.RevokeGrantRequest.SerializeToString,
+            strongroom_dot_v1_dot_policy__service__pb2.RevokeGrantResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class PolicyServiceStub:
-    """Key policies and the policies of principals: for the people and pipelines that administer access."""
+    """Key policies, grants and the policies of principals: for the people and pipelines that administer access."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -49,12 +49,26 @@ class PolicyServiceStub:
     """Deletes a policy of a principal."""
     ListPrincipals: _grpc.UnaryUnaryMultiCallable[_policy_service_pb2.ListPrincipalsRequest, _policy_service_pb2.ListPrincipalsResponse]
     """Lists the principals of the caller's account that have policies, page by page, in a stable order."""
+    CreateGrant: _grpc.UnaryUnaryMultiCallable[_policy_service_pb2.CreateGrantRequest, _policy_service_pb2.CreateGrantResponse]
+    """Lets a principal use a key for some operations, in the key's states Enabled, Unavailable and Updating. It
+    obeys from the next request on. Repeated with the same name and parameters, it answers the same grant.
+    """
+    ListGrants: _grpc.UnaryUnaryMultiCallable[_policy_service_pb2.ListGrantsRequest, _policy_service_pb2.ListGrantsResponse]
+    """Lists the grants on a key, page by page, in a stable order."""
+    ListRetirableGrants: _grpc.UnaryUnaryMultiCallable[_policy_service_pb2.ListRetirableGrantsRequest, _policy_service_pb2.ListRetirableGrantsResponse]
+    """Lists the grants, on keys of any account, that a principal of the caller's account may retire."""
+    RetireGrant: _grpc.UnaryUnaryMultiCallable[_policy_service_pb2.RetireGrantRequest, _policy_service_pb2.RetireGrantResponse]
+    """Ends a grant that did its work: for its retiring principal, for its grantee if it lets it, and for the
+    account that made it.
+    """
+    RevokeGrant: _grpc.UnaryUnaryMultiCallable[_policy_service_pb2.RevokeGrantRequest, _policy_service_pb2.RevokeGrantResponse]
+    """Ends a grant: for whoever administers the key."""
     ExplainAccess: _grpc.UnaryUnaryMultiCallable[_policy_service_pb2.ExplainAccessRequest, _policy_service_pb2.ExplainAccessResponse]
     """Answers whether a principal may do something with a key, and what decides it. Nothing is done."""
 
 @_typing.type_check_only
 class PolicyServiceAsyncStub(PolicyServiceStub):
-    """Key policies and the policies of principals: for the people and pipelines that administer access."""
+    """Key policies, grants and the policies of principals: for the people and pipelines that administer access."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     PutKeyPolicy: _aio.UnaryUnaryMultiCallable[_policy_service_pb2.PutKeyPolicyRequest, _policy_service_pb2.PutKeyPolicyResponse]  # type: ignore[assignment]
@@ -73,11 +87,25 @@ class PolicyServiceAsyncStub(PolicyServiceStub):
     """Deletes a policy of a principal."""
     ListPrincipals: _aio.UnaryUnaryMultiCallable[_policy_service_pb2.ListPrincipalsRequest, _policy_service_pb2.ListPrincipalsResponse]  # type: ignore[assignment]
     """Lists the principals of the caller's account that have policies, page by page, in a stable order."""
+    CreateGrant: _aio.UnaryUnaryMultiCallable[_policy_service_pb2.CreateGrantRequest, _policy_service_pb2.CreateGrantResponse]  # type: ignore[assignment]
+    """Lets a principal use a key for some operations, in the key's states Enabled, Unavailable and Updating. It
+    obeys from the next request on. Repeated with the same name and parameters, it answers the same grant.
+    """
+    ListGrants: _aio.UnaryUnaryMultiCallable[_policy_service_pb2.ListGrantsRequest, _policy_service_pb2.ListGrantsResponse]  # type: ignore[assignment]
+    """Lists the grants on a key, page by page, in a stable order."""
+    ListRetirableGrants: _aio.UnaryUnaryMultiCallable[_policy_service_pb2.ListRetirableGrantsRequest, _policy_service_pb2.ListRetirableGrantsResponse]  # type: ignore[assignment]
+    """Lists the grants, on keys of any account, that a principal of the caller's account may retire."""
+    RetireGrant: _aio.UnaryUnaryMultiCallable[_policy_service_pb2.RetireGrantRequest, _policy_service_pb2.RetireGrantResponse]  # type: ignore[assignment]
+    """Ends a grant that did its work: for its retiring principal, for its grantee if it lets it, and for the
+    account that made it.
+    """
+    RevokeGrant: _aio.UnaryUnaryMultiCallable[_policy_service_pb2.RevokeGrantRequest, _policy_service_pb2.RevokeGrantResponse]  # type: ignore[assignment]
+    """Ends a grant: for whoever administers the key."""
     ExplainAccess: _aio.UnaryUnaryMultiCallable[_policy_service_pb2.ExplainAccessRequest, _policy_service_pb2.ExplainAccessResponse]  # type: ignore[assignment]
     """Answers whether a principal may do something with a key, and what decides it. Nothing is done."""
 
 class PolicyServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Key policies and the policies of principals: for the people and pipelines that administer access."""
+    """Key policies, grants and the policies of principals: for the people and pipelines that administer access."""
 
     @_abc_1.abstractmethod
     def PutKeyPolicy(
@@ -136,6 +164,50 @@ class PolicyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_policy_service_pb2.ListPrincipalsResponse, _abc.Awaitable[_policy_service_pb2.ListPrincipalsResponse]]:
         """Lists the principals of the caller's account that have policies, page by page, in a stable order."""
+
+    @_abc_1.abstractmethod
+    def CreateGrant(
+        self,
+        request: _policy_service_pb2.CreateGrantRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_policy_service_pb2.CreateGrantResponse, _abc.Awaitable[_policy_service_pb2.CreateGrantResponse]]:
+        """Lets a principal use a key for some operations, in the key's states Enabled, Unavailable and Updating. It
+        obeys from the next request on. Repeated with the same name and parameters, it answers the same grant.
+        """
+
+    @_abc_1.abstractmethod
+    def ListGrants(
+        self,
+        request: _policy_service_pb2.ListGrantsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_policy_service_pb2.ListGrantsResponse, _abc.Awaitable[_policy_service_pb2.ListGrantsResponse]]:
+        """Lists the grants on a key, page by page, in a stable order."""
+
+    @_abc_1.abstractmethod
+    def ListRetirableGrants(
+        self,
+        request: _policy_service_pb2.ListRetirableGrantsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_policy_service_pb2.ListRetirableGrantsResponse, _abc.Awaitable[_policy_service_pb2.ListRetirableGrantsResponse]]:
+        """Lists the grants, on keys of any account, that a principal of the caller's account may retire."""
+
+    @_abc_1.abstractmethod
+    def RetireGrant(
+        self,
+        request: _policy_service_pb2.RetireGrantRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_policy_service_pb2.RetireGrantResponse, _abc.Awaitable[_policy_service_pb2.RetireGrantResponse]]:
+        """Ends a grant that did its work: for its retiring principal, for its grantee if it lets it, and for the
+        account that made it.
+        """
+
+    @_abc_1.abstractmethod
+    def RevokeGrant(
+        self,
+        request: _policy_service_pb2.RevokeGrantRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_policy_service_pb2.RevokeGrantResponse, _abc.Awaitable[_policy_service_pb2.RevokeGrantResponse]]:
+        """Ends a grant: for whoever administers the key."""
 
     @_abc_1.abstractmethod
     def ExplainAccess(

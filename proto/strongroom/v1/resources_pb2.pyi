@@ -786,6 +786,98 @@ INCLUDE_KEY_MATERIAL_ALL_KEY_MATERIAL: IncludeKeyMaterial.ValueType  # 2
 """The first material, too."""
 Global___IncludeKeyMaterial: _TypeAlias = IncludeKeyMaterial  # noqa: Y015
 
+class _GrantOperation:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _GrantOperationEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_GrantOperation.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    GRANT_OPERATION_UNSPECIFIED: _GrantOperation.ValueType  # 0
+    """Not given; never in a grant."""
+    GRANT_OPERATION_DECRYPT: _GrantOperation.ValueType  # 1
+    """Decrypt."""
+    GRANT_OPERATION_ENCRYPT: _GrantOperation.ValueType  # 2
+    """Encrypt."""
+    GRANT_OPERATION_GENERATE_DATA_KEY: _GrantOperation.ValueType  # 3
+    """GenerateDataKey."""
+    GRANT_OPERATION_GENERATE_DATA_KEY_WITHOUT_PLAINTEXT: _GrantOperation.ValueType  # 4
+    """GenerateDataKeyWithoutPlaintext."""
+    GRANT_OPERATION_RE_ENCRYPT_FROM: _GrantOperation.ValueType  # 5
+    """ReEncrypt, of what this key encrypted."""
+    GRANT_OPERATION_RE_ENCRYPT_TO: _GrantOperation.ValueType  # 6
+    """ReEncrypt, under this key."""
+    GRANT_OPERATION_SIGN: _GrantOperation.ValueType  # 7
+    """Sign."""
+    GRANT_OPERATION_VERIFY: _GrantOperation.ValueType  # 8
+    """Verify."""
+    GRANT_OPERATION_GET_PUBLIC_KEY: _GrantOperation.ValueType  # 9
+    """GetPublicKey."""
+    GRANT_OPERATION_CREATE_GRANT: _GrantOperation.ValueType  # 10
+    """CreateGrant, of grants that are no wider than this one."""
+    GRANT_OPERATION_RETIRE_GRANT: _GrantOperation.ValueType  # 11
+    """RetireGrant, of this very grant."""
+    GRANT_OPERATION_DESCRIBE_KEY: _GrantOperation.ValueType  # 12
+    """DescribeKey."""
+    GRANT_OPERATION_GENERATE_DATA_KEY_PAIR: _GrantOperation.ValueType  # 13
+    """GenerateDataKeyPair."""
+    GRANT_OPERATION_GENERATE_DATA_KEY_PAIR_WITHOUT_PLAINTEXT: _GrantOperation.ValueType  # 14
+    """GenerateDataKeyPairWithoutPlaintext."""
+    GRANT_OPERATION_GENERATE_MAC: _GrantOperation.ValueType  # 15
+    """GenerateMac."""
+    GRANT_OPERATION_VERIFY_MAC: _GrantOperation.ValueType  # 16
+    """VerifyMac."""
+    GRANT_OPERATION_DERIVE_SHARED_SECRET: _GrantOperation.ValueType  # 17
+    """DeriveSharedSecret."""
+    GRANT_OPERATION_ENCAPSULATE: _GrantOperation.ValueType  # 18
+    """Encapsulate."""
+    GRANT_OPERATION_DECAPSULATE: _GrantOperation.ValueType  # 19
+    """Decapsulate."""
+
+class GrantOperation(_GrantOperation, metaclass=_GrantOperationEnumTypeWrapper):
+    """What a grant may allow. AWS KMS: GrantOperation."""
+
+GRANT_OPERATION_UNSPECIFIED: GrantOperation.ValueType  # 0
+"""Not given; never in a grant."""
+GRANT_OPERATION_DECRYPT: GrantOperation.ValueType  # 1
+"""Decrypt."""
+GRANT_OPERATION_ENCRYPT: GrantOperation.ValueType  # 2
+"""Encrypt."""
+GRANT_OPERATION_GENERATE_DATA_KEY: GrantOperation.ValueType  # 3
+"""GenerateDataKey."""
+GRANT_OPERATION_GENERATE_DATA_KEY_WITHOUT_PLAINTEXT: GrantOperation.ValueType  # 4
+"""GenerateDataKeyWithoutPlaintext."""
+GRANT_OPERATION_RE_ENCRYPT_FROM: GrantOperation.ValueType  # 5
+"""ReEncrypt, of what this key encrypted."""
+GRANT_OPERATION_RE_ENCRYPT_TO: GrantOperation.ValueType  # 6
+"""ReEncrypt, under this key."""
+GRANT_OPERATION_SIGN: GrantOperation.ValueType  # 7
+"""Sign."""
+GRANT_OPERATION_VERIFY: GrantOperation.ValueType  # 8
+"""Verify."""
+GRANT_OPERATION_GET_PUBLIC_KEY: GrantOperation.ValueType  # 9
+"""GetPublicKey."""
+GRANT_OPERATION_CREATE_GRANT: GrantOperation.ValueType  # 10
+"""CreateGrant, of grants that are no wider than this one."""
+GRANT_OPERATION_RETIRE_GRANT: GrantOperation.ValueType  # 11
+"""RetireGrant, of this very grant."""
+GRANT_OPERATION_DESCRIBE_KEY: GrantOperation.ValueType  # 12
+"""DescribeKey."""
+GRANT_OPERATION_GENERATE_DATA_KEY_PAIR: GrantOperation.ValueType  # 13
+"""GenerateDataKeyPair."""
+GRANT_OPERATION_GENERATE_DATA_KEY_PAIR_WITHOUT_PLAINTEXT: GrantOperation.ValueType  # 14
+"""GenerateDataKeyPairWithoutPlaintext."""
+GRANT_OPERATION_GENERATE_MAC: GrantOperation.ValueType  # 15
+"""GenerateMac."""
+GRANT_OPERATION_VERIFY_MAC: GrantOperation.ValueType  # 16
+"""VerifyMac."""
+GRANT_OPERATION_DERIVE_SHARED_SECRET: GrantOperation.ValueType  # 17
+"""DeriveSharedSecret."""
+GRANT_OPERATION_ENCAPSULATE: GrantOperation.ValueType  # 18
+"""Encapsulate."""
+GRANT_OPERATION_DECAPSULATE: GrantOperation.ValueType  # 19
+"""Decapsulate."""
+Global___GrantOperation: _TypeAlias = GrantOperation  # noqa: Y015
+
 @_typing.final
 class Tag(_message.Message):
     """A label of a key, for cost, ownership and policies. Tags are not secret."""
@@ -989,3 +1081,79 @@ class KeyListEntry(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___KeyListEntry: _TypeAlias = KeyListEntry  # noqa: Y015
+
+@_typing.final
+class GrantConstraints(_message.Message):
+    """What requests must satisfy that a grant allows. AWS KMS: GrantConstraints."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class EncryptionContextSubsetEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class EncryptionContextEqualsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    ENCRYPTION_CONTEXT_SUBSET_FIELD_NUMBER: _builtins.int
+    ENCRYPTION_CONTEXT_EQUALS_FIELD_NUMBER: _builtins.int
+    SOURCE_ARN_FIELD_NUMBER: _builtins.int
+    source_arn: _builtins.str
+    """Not offered: no service of AWS's calls here."""
+    @_builtins.property
+    def encryption_context_subset(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """Optional. Pairs that the encryption context of a request has, perhaps among others; at most 8, with values
+        of at most 384 characters.
+        """
+
+    @_builtins.property
+    def encryption_context_equals(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """Optional. The pairs that it has, and no others; at most 8, with values of at most 384 characters."""
+
+    def __init__(
+        self,
+        *,
+        encryption_context_subset: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        encryption_context_equals: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        source_arn: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["encryption_context_equals", b"encryption_context_equals", "encryption_context_subset", b"encryption_context_subset", "source_arn", b"source_arn"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GrantConstraints: _TypeAlias = GrantConstraints  # noqa: Y015

@@ -16,6 +16,7 @@ from strongroom.server.config import Settings
 from strongroom.server.core.arns import Realm
 from strongroom.server.core.clock import utc_now
 from strongroom.server.core.event_ids import EventIds
+from strongroom.server.core.grant_tokens import IssuedGrantTokens
 from strongroom.server.core.import_tokens import ImportTokens
 from strongroom.server.core.markers import Markers
 from strongroom.server.core.material_names import MaterialNames
@@ -24,7 +25,7 @@ from strongroom.server.faces.grpc.credentials import CertificateFiles, ServerCer
 from strongroom.server.faces.grpc.handlers import Dispatch, operation_handlers
 from strongroom.server.faces.grpc.server import GrpcOptions
 from strongroom.server.key_usage import LastUses
-from strongroom.server.keyring import EncryptionCounter, KeyCache, KeyResolver, PrincipalPolicies
+from strongroom.server.keyring import EncryptionCounter, KeyCache, KeyGrants, KeyResolver, PrincipalPolicies
 from strongroom.server.operations import OPERATIONS, Lane, MaterialImporter, MaterialMaker, Parts
 from strongroom.server.operations.asymmetric import AsymmetricKeys
 from strongroom.server.operations.mac_keys import MacKeys
@@ -144,20 +145,23 @@ def material_importer(maker: MaterialMaker, token: Token, store: Store) -> Mater
 def _parts(settings: Settings, token: Token, store: Store, boot_id: str) -> Parts:
     realm = realm_of(settings)
     principals = PrincipalPolicies(store.principals)
-    keys = KeyCache(store, store.feed(), realm, principals)
+    grants = KeyGrants(store.grants)
+    keys = KeyCache(store, store.feed(), realm, principals, grants)
+    grant_tokens = IssuedGrantTokens(store.secret("grant tokens"))
     counter = EncryptionCounter(store, settings.limits.encryptions_block)
     maker = material_maker(settings, token, store, boot_id)
     return Parts(
         token=token,
         store=store,
         keys=keys,
-        authorizer=Authorizer(principals),
+        authorizer=Authorizer(principals, grants, grant_tokens),
         resolver=KeyResolver(keys, realm),
         cipher=SymmetricCipher(token, counter, store),
         asymmetric=AsymmetricKeys(token, store),
         macs=MacKeys(token, store),
         maker=maker,
         importer=material_importer(maker, token, store),
+        grant_tokens=grant_tokens,
         markers=Markers(store.secret("markers")),
         realm=realm,
         quick=_quick(settings, token),

@@ -137,7 +137,10 @@ class Execution:
             asked.append(self._asked(progress, caller, use.prefix, use, target))
             if target.alias is not None:
                 self._authorizer.authorize(asked[-1], use.action, target.alias.arn)
-            self._authorizer.authorize_key(asked[-1], use.action, target.key)
+            if target.grant is not None:
+                self._authorizer.authorize_retirement(asked[-1], target.grant, target.key)
+            else:
+                self._authorizer.authorize_key(asked[-1], use.action, target.key)
         if operation.has_grant_tokens:
             self._authorizer.check_grant_tokens(request.grant_tokens)
         return asked[0]
@@ -160,6 +163,7 @@ class Execution:
             keys=progress.operation.request_keys[prefix],
             key=target.key if target else None,
             other_key=others[0] if others else None,
+            grant=target.grant if target else None,
             named_by=getattr(request, use.named_by) if use and use.named_by else "",
             last_used=self._last_used,
         )

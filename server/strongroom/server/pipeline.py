@@ -184,6 +184,7 @@ def _answered(progress: Progress) -> Answered:
         parameters=_parameters(progress),
         resources=_resources(targets),
         material_ids=tuple(t.material.kms_material_id for t in targets if t.material is not None),
+        grant_id=next((t.grant.grant_id for t in targets if t.grant is not None), ""),
         response=_response_elements(progress),
         error=progress.error,
     )

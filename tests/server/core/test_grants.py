@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strongroom.server.core.grants import Constraints, Grant, grantable
+from strongroom.server.core.grants import Constraints, Grant, Terms, grantable
 from strongroom.v1 import resources_pb2 as v1
 
 ROLE = "arn:aws:iam::111122223333:role/worker"
@@ -14,19 +14,38 @@ A, AB = {"a": "1"}, {"a": "1", "b": "2"}
 
 _texts = st.sampled_from(["a", "b", "A", ""])
 _contexts = st.dictionaries(_texts, _texts, max_size=3)
+OPERATIONS = ["CreateGrant", "Decrypt", "DescribeKey", "Encrypt", "RetireGrant"]
 _constraints = st.builds(Constraints, st.none() | _contexts, st.none() | _contexts)
 
-
-def _grant(*operations: str, constraints: Constraints | None = None) -> Grant:
-    return Grant("0" * 64, ROLE, frozenset(operations), constraints or Constraints())
+_terms_of_any = st.builds(Terms, st.frozensets(st.sampled_from(OPERATIONS)), _constraints)
 
 
-def test_a_grant_is_for_its_grantee_and_its_operations() -> None:
-    grant = _grant("Decrypt", "DescribeKey")
-    assert grant.allows(NAMES, "Decrypt", {})
-    assert not grant.allows(frozenset({OTHER}), "Decrypt", {})
-    assert not grant.allows(NAMES, "Encrypt", {})
-    assert not grant.allows(NAMES, "decrypt", {})
+def _terms(*operations: str, constraints: Constraints | None = None) -> Terms:
+    return Terms(frozenset(operations), constraints or Constraints())
+
+
+def test_a_grant_is_for_its_operations() -> None:
+    terms = _terms("Decrypt", "DescribeKey")
+    assert terms.allow("Decrypt", {})
+    assert not terms.allow("Encrypt", {})
+    assert not terms.allow("decrypt", {})
+
+
+@pytest.mark.parametrize(
+    ("names", "operations", "is_allowed"),
+    [
+        (NAMES, ["RetireGrant"], True),
+        (NAMES, ["Decrypt"], False),
+        ({OTHER}, ["Decrypt"], True),
+        ({f"{OTHER}s"}, ["RetireGrant"], False),
+        (set(), ["RetireGrant"], False),
+    ],
+)
+def test_who_retires_a_grant(names: set[str], operations: list[str], *, is_allowed: bool) -> None:
+    grant = Grant("0" * 64, ROLE, OTHER, "111122223333", _terms(*operations))
+    assert grant.is_retired_by(names) is is_allowed
+    without = Grant("0" * 64, ROLE, "", "111122223333", _terms(*operations))
+    assert without.is_retired_by(names) is (is_allowed and ROLE in names)
 
 
 @pytest.mark.parametrize(
@@ -48,9 +67,9 @@ def test_a_grant_is_for_its_grantee_and_its_operations() -> None:
 def test_constraints_are_about_the_encryption_context(
     constraints: Constraints, context: dict[str, str], *, holds: bool
 ) -> None:
-    grant = _grant("Decrypt", "DescribeKey", constraints=constraints)
-    assert grant.allows(NAMES, "Decrypt", context) is holds
-    assert grant.allows(NAMES, "DescribeKey", {})
+    terms = _terms("Decrypt", "DescribeKey", constraints=constraints)
+    assert terms.allow("Decrypt", context) is holds
+    assert terms.allow("DescribeKey", {})
 
 
 @given(_constraints, _constraints, _contexts)
@@ -67,12 +86,20 @@ def test_the_same_constraints_may_be_passed_on(constraints: Constraints) -> None
 
 
 def test_only_what_a_grant_has_is_passed_on_and_only_by_create_grant() -> None:
-    grant = _grant("CreateGrant", "Decrypt", constraints=Constraints(subset=A))
-    assert grant.may_pass_on(["Decrypt"], Constraints(subset=AB))
-    assert grant.may_pass_on(["CreateGrant", "Decrypt"], Constraints(equals=AB))
-    assert not grant.may_pass_on(["Encrypt"], Constraints(subset=A))
-    assert not grant.may_pass_on(["Decrypt"], Constraints())
-    assert not _grant("Decrypt").may_pass_on(["Decrypt"], Constraints())
+    terms = _terms("CreateGrant", "Decrypt", constraints=Constraints(subset=A))
+    assert terms.may_be_passed_on_as(_terms("Decrypt", constraints=Constraints(subset=AB)))
+    assert terms.may_be_passed_on_as(_terms("CreateGrant", "Decrypt", constraints=Constraints(equals=AB)))
+    assert not terms.may_be_passed_on_as(_terms("Encrypt", constraints=Constraints(subset=A)))
+    assert not terms.may_be_passed_on_as(_terms("Decrypt"))
+    assert not _terms("Decrypt").may_be_passed_on_as(_terms("Decrypt"))
+
+
+@given(_terms_of_any, _terms_of_any, st.sampled_from(OPERATIONS), _contexts)
+def test_a_grant_made_by_a_grant_never_widens(
+    child: Terms, parent: Terms, action: str, context: dict[str, str]
+) -> None:
+    if parent.may_be_passed_on_as(child) and child.allow(action, context):
+        assert parent.allow(action, context)
 
 
 def test_a_key_grants_what_it_can_do() -> None:

@@ -5,6 +5,7 @@ from typing import Self
 
 from strongroom.client._aio.batches import BatchCalls
 from strongroom.client._aio.encryption import EncryptionCalls
+from strongroom.client._aio.grants import GrantCalls
 from strongroom.client._aio.importing import ImportCalls
 from strongroom.client._aio.key_pairs import KeyPairCalls
 from strongroom.client._aio.keys import KeyCalls
@@ -21,6 +22,7 @@ class AsyncClient(
     RotationCalls,
     ImportCalls,
     PolicyCalls,
+    GrantCalls,
     EncryptionCalls,
     SigningCalls,
     KeyPairCalls,

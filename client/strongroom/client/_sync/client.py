@@ -7,6 +7,7 @@ from typing import Self
 from strongroom.client._connections import DEFAULT_TIMEOUT_S, Endpoint
 from strongroom.client._sync.batches import BatchCalls
 from strongroom.client._sync.encryption import EncryptionCalls
+from strongroom.client._sync.grants import GrantCalls
 from strongroom.client._sync.importing import ImportCalls
 from strongroom.client._sync.key_pairs import KeyPairCalls
 from strongroom.client._sync.keys import KeyCalls
@@ -22,6 +23,7 @@ class Client(
     RotationCalls,
     ImportCalls,
     PolicyCalls,
+    GrantCalls,
     EncryptionCalls,
     SigningCalls,
     KeyPairCalls,

@@ -33,6 +33,7 @@ class Answered(NamedTuple):
         parameters: the request's fields, secrets left out; None if it couldn't be read.
         resources: ARNs of the keys that were found, and of aliases that the request is about.
         material_ids: names of the materials that were used.
+        grant_id: of the grant that was retired, empty if none was.
         response: what of the response is recorded.
         error: what is answered instead of a response.
     """
@@ -46,6 +47,7 @@ class Answered(NamedTuple):
     parameters: Mapping[str, object] | None
     resources: tuple[str, ...]
     material_ids: tuple[str, ...]
+    grant_id: str
     response: Mapping[str, object] | None
     error: KmsError | None
 
@@ -160,6 +162,8 @@ class RecordWriter:
         }
         if answered.material_ids:
             record["additionalEventData"] = {"keyMaterialIds": answered.material_ids}
+        if answered.grant_id:
+            record["additionalEventData"] = {"grantId": answered.grant_id}
         if answered.error is not None:
             record["errorCode"] = answered.error.aws_name
             record["errorMessage"] = answered.error.message

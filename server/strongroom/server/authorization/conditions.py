@@ -12,6 +12,8 @@ from strongroom.server.core import names
 from strongroom.server.core.arns import is_alias_name
 from strongroom.server.core.callers import Caller, type_of, user_name_of
 from strongroom.server.core.condition_fields import ConditionKeys, Values, values_ignoring_case
+from strongroom.server.core.grant_fields import terms_of
+from strongroom.server.core.grants import Constraints, Grant, Terms
 from strongroom.server.keyring import KeySnapshot
 
 _SECONDS_OF_A_DAY = 86_400
@@ -28,6 +30,7 @@ class Asked(NamedTuple):  # made for each key of each request, more quickly than
         keys: the condition keys that it gives.
         key: the key that it is about, if there is one.
         other_key: the other key of ReEncrypt.
+        grant: the grant that is to be retired, if one is.
         named_by: what the request calls the key, empty if nothing.
         last_used: gives when a key was last used, or since when no use of it is known.
     """
@@ -39,6 +42,7 @@ class Asked(NamedTuple):  # made for each key of each request, more quickly than
     keys: ConditionKeys
     key: KeySnapshot | None = None
     other_key: KeySnapshot | None = None
+    grant: Grant | None = None
     named_by: str = ""
     last_used: Callable[[KeySnapshot], datetime] | None = None
 
@@ -54,6 +58,16 @@ class Asked(NamedTuple):  # made for each key of each request, more quickly than
             return values_ignoring_case(self.caller.tags.items(), name[len(_PRINCIPAL_TAG) :])
         return None if self.key is None else _of_key(self, self.key, name)
 
+    @property
+    def context(self) -> Mapping[str, str]:
+        """The encryption context that the request has for the key."""
+        return self.keys.context(self.request)
+
+    @property
+    def new_terms(self) -> Terms:
+        """Of CreateGrant: what the new grant is to allow."""
+        return terms_of(self.request)
+
 
 class Supposed(Asked):
     """What would be asked for: the condition keys that `keys` gives come before those of caller and time."""
@@ -64,6 +78,13 @@ class Supposed(Asked):
         """The values of a condition key by its name in lowercase, or None."""
         give = self.keys.giver(name)
         return super().lookup(name) if give is None else give(self.request)
+
+    @property
+    def new_terms(self) -> Terms:
+        """What `kms:GrantOperations` and `kms:EncryptionContext:<name>` say."""
+        give = self.keys.giver("kms:grantoperations")
+        operations = give(self.request) if give else None
+        return Terms(frozenset(operations or ()), Constraints(equals=dict(self.context) or None))
 
 
 def _of_key(asked: Asked, key: KeySnapshot, name: str) -> Values:
@@ -105,6 +126,10 @@ def _unused_days(asked: Asked, key: KeySnapshot) -> Values:
     return (str(max(0, int(seconds // _SECONDS_OF_A_DAY))),)
 
 
+def _constraint_types(asked: Asked, key: KeySnapshot) -> Values:  # noqa: ARG001 # of the table's type
+    return (asked.grant and asked.grant.terms.constraints.kinds) or None
+
+
 def _same_key(asked: Asked, key: KeySnapshot) -> Values:
     return None if asked.other_key is None else _truth(asked.other_key.key_id == key.key_id)
 
@@ -126,6 +151,7 @@ _OF_CALLER: Mapping[str, Callable[[Asked], Values]] = {
 _OF_KEY: Mapping[str, Callable[[Asked, KeySnapshot], Values]] = {
     "kms:customermasterkeyspec": lambda _asked, key: (names.KEY_SPECS[key.spec],),
     "kms:customermasterkeyusage": lambda _asked, key: (names.KEY_USAGES[key.usage],),
+    "kms:grantconstrainttype": _constraint_types,
     "kms:keyorigin": lambda _asked, key: (names.ORIGINS[key.origin],),
     "kms:keyspec": lambda _asked, key: (names.KEY_SPECS[key.spec],),
     "kms:keyusage": lambda _asked, key: (names.KEY_USAGES[key.usage],),

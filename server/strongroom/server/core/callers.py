@@ -10,6 +10,7 @@ _PRINCIPAL = re.compile(
     r"(?P<kind>user|role|assumed-role|federated-user)/(?P<name>[\w+=,.@/-]+)",
     re.ASCII,
 )
+_ROOT = re.compile(r"arn:[a-z0-9-]+:iam::[0-9]{12}:root")
 _TYPES = {
     "user": "User",
     "role": "AssumedRole",
@@ -44,6 +45,17 @@ class Caller:
 def is_principal(arn: str) -> bool:
     """True for the ARN of a user, a role or a session: of whom can call."""
     return _PRINCIPAL.fullmatch(arn) is not None
+
+
+def is_grantee(arn: str) -> bool:
+    """True for the ARN of who can call, and for that of an account, `arn:…:iam::<account>:root`."""
+    return is_principal(arn) or _ROOT.fullmatch(arn) is not None
+
+
+def root_of(arn: str) -> str:
+    """The ARN that stands for a caller's whole account."""
+    _, partition, _, _, account_id, _ = arn.split(":", 5)
+    return f"arn:{partition}:iam::{account_id}:root"
 
 
 def account_of(arn: str) -> str:

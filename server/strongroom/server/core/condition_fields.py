@@ -5,10 +5,12 @@ the audit record, of which the values are taken.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Protocol, TypeAlias
 
 from strongroom.server.core.fields import EncryptionContext, Field, Request, TagKeys, Tags
+from strongroom.server.core.grant_fields import ConstraintsField, constraints_of
 
 Values: TypeAlias = tuple[str, ...] | None
 """The values of a condition key; None if the request hasn't got it."""
@@ -30,6 +32,8 @@ _KEYS: Mapping[str, str] = {
     "wrapping_algorithm": "kms:wrappingalgorithm",
     "wrapping_key_spec": "kms:wrappingkeyspec",
 }
+_CONTEXT = "kms:encryptioncontext:"
+_NO_CONTEXT: Mapping[str, str] = MappingProxyType({})
 _DEFAULTS: Mapping[str, str] = {
     "pending_window_in_days": "30",
     "policy_name": "default",
@@ -47,6 +51,9 @@ class ConditionKeys(Protocol):
     def giver(self, name: str) -> Give | None:
         """What gives the values of a condition key by its name in lowercase, or None."""
 
+    def context(self, request: Request) -> Mapping[str, str]:
+        """The encryption context, by which grants may be constrained."""
+
 
 class GivenKeys:
     """Condition keys by their names, whatever the request."""
@@ -58,6 +65,13 @@ class GivenKeys:
         """What gives the value of a condition key by its name in lowercase."""
         found = values_ignoring_case(self._values.items(), name)
         return (lambda _request: found) if found else None
+
+    def context(self, request: Request) -> Mapping[str, str]:  # noqa: ARG002 # it says nothing of its own
+        """The pairs that are given as `kms:EncryptionContext:<name>`."""
+        start = len(_CONTEXT)
+        return {
+            name[start:]: value for name, value in self._values.items() if name[:start].lower() == _CONTEXT
+        }
 
 
 class RequestKeys:
@@ -76,12 +90,15 @@ class RequestKeys:
         further: Mapping[str, Give] = MappingProxyType({}),
     ) -> None:
         self._exact = dict(further)
+        self._context: Callable[[Request], Mapping[str, str]] = lambda _request: _NO_CONTEXT
         self._families: list[tuple[str, Callable[[Request], _Pairs]]] = []
         for declared in fields:
             name = declared.name.removeprefix(prefix)
             if isinstance(declared, EncryptionContext):
                 if name == "encryption_context":
-                    self._add_context(declared.name)
+                    self._add_context(attrgetter(declared.name))
+            elif isinstance(declared, ConstraintsField):
+                self._add_context(lambda request: constraints_of(request).pairs)
             elif isinstance(declared, Tags):
                 self._add_tags(declared.name)
             elif isinstance(declared, TagKeys):
@@ -99,9 +116,14 @@ class RequestKeys:
                 return _of_family(pairs, name[len(prefix) :])
         return None
 
-    def _add_context(self, field: str) -> None:
-        self._exact["kms:encryptioncontextkeys"] = _items_of(field)
-        self._families.append(("kms:encryptioncontext:", lambda request: getattr(request, field).items()))
+    def context(self, request: Request) -> Mapping[str, str]:
+        """The encryption context of the key that is asked about; empty where there can be none."""
+        return self._context(request)
+
+    def _add_context(self, pairs: Callable[[Request], Mapping[str, str]]) -> None:
+        self._context = pairs
+        self._exact["kms:encryptioncontextkeys"] = lambda request: tuple(pairs(request)) or None
+        self._families.append((_CONTEXT, lambda request: pairs(request).items()))
 
     def _add_tags(self, field: str) -> None:
         self._exact["aws:tagkeys"] = lambda request: (

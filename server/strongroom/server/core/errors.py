@@ -28,6 +28,7 @@ KmsError
         RotationLimitExceeded   a key was rotated on demand as often as it may be
     NotFound                    no such key, alias or object
         AliasNotFound
+        GrantNotFound
         PolicyNotFound
     PreconditionFailed          the request could succeed on a key in another state or of another kind
         DryRunSucceeded         every check passed and nothing was done
@@ -275,6 +276,12 @@ class AliasNotFound(NotFound):
     """No such alias."""
 
     reason = "ALIAS_NOT_FOUND"
+
+
+class GrantNotFound(NotFound):
+    """No such grant on this key."""
+
+    reason = "GRANT_NOT_FOUND"
 
 
 class PolicyNotFound(NotFound):

@@ -48,7 +48,7 @@ def camel_case(name: str) -> str:
     return head + "".join(word.capitalize() for word in tail)
 
 
-def _violation(path: str, constraint: str, value: object = None) -> Violations:
+def violation(path: str, constraint: str, value: object = None) -> Violations:
     """One violation; without a value its text quotes none."""
     field = ".".join(camel_case(part) for part in path.split("."))
     quoted = f"Value at '{field}'" if value is None else f"Value '{_shortened(value)}' at '{field}'"
@@ -67,9 +67,9 @@ def _shortened(value: object) -> str:
 
 def _length(path: str, value: str, least: int, most: int) -> Violations:
     if len(value) > most:
-        return _violation(path, f"have length less than or equal to {most}", value)
+        return violation(path, f"have length less than or equal to {most}", value)
     if len(value) < least:
-        return _violation(path, f"have length greater than or equal to {least}", value)
+        return violation(path, f"have length greater than or equal to {least}", value)
     return _NONE
 
 
@@ -90,7 +90,7 @@ class Text:
         if len(value) > self.most:
             return _length(self.name, value, self.least, self.most)
         if self.pattern is not None and re.fullmatch(self.pattern, value) is None:
-            return _violation(self.name, f"satisfy regular expression pattern: {self.pattern}", value)
+            return violation(self.name, f"satisfy regular expression pattern: {self.pattern}", value)
         return _NONE
 
     def record(self, request: Request) -> object:
@@ -114,7 +114,7 @@ class PresentText:
         value: str = getattr(request, self.name)
         found = _length(self.name, value, self.least, self.most)
         if not found and self.pattern is not None and re.fullmatch(self.pattern, value) is None:
-            return _violation(self.name, f"satisfy regular expression pattern: {self.pattern}", value)
+            return violation(self.name, f"satisfy regular expression pattern: {self.pattern}", value)
         return found
 
     def record(self, request: Request) -> object:
@@ -136,8 +136,8 @@ class Blob:
         if self.least <= length <= self.most:
             return _NONE
         if length < self.least:
-            return _violation(self.name, f"have length greater than or equal to {self.least}")
-        return _violation(self.name, f"have length less than or equal to {self.most}{self.hint}")
+            return violation(self.name, f"have length greater than or equal to {self.least}")
+        return violation(self.name, f"have length less than or equal to {self.most}{self.hint}")
 
     def record(self, request: Request) -> object:  # noqa: ARG002 # never shown
         return None
@@ -161,7 +161,7 @@ class Integer:
         bound = f"less than or equal to {self.most}"
         if value < self.least:
             bound = f"greater than or equal to {self.least}"
-        return _violation(self.name, f"have value {bound}", value)
+        return violation(self.name, f"have value {bound}", value)
 
     def record(self, request: Request) -> object:
         return getattr(request, self.name) if request.HasField(self.name) else None
@@ -199,7 +199,7 @@ class Instant:
     def check(self, request: Request) -> Violations:
         if not request.HasField(self.name) or self.value(request) is not None:
             return _NONE
-        return _violation(self.name, "be a time between the years 1 and 9999")
+        return violation(self.name, "be a time between the years 1 and 9999")
 
     def record(self, request: Request) -> object:
         value = self.value(request)
@@ -218,21 +218,24 @@ class Instant:
 
 def _unknown_choice(path: str, value: int, enum: EnumDescriptor) -> Violations:
     allowed = ", ".join(names.aws_names(enum).values())
-    return _violation(path, f"satisfy enum value set: [{allowed}]", value)
+    return violation(path, f"satisfy enum value set: [{allowed}]", value)
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """Several values of an enum, each at most once."""
+    """Several values of an enum, each at most once; at least one if `is_required`."""
 
     name: str
     enum: EnumDescriptor
+    is_required: bool = False
     is_recorded: ClassVar[bool] = True
 
     def check(self, request: Request) -> Violations:
         most = len(names.aws_names(self.enum))
+        if self.is_required and not getattr(request, self.name):
+            return violation(self.name, "have length greater than or equal to 1")
         if len(getattr(request, self.name)) > most:
-            return _violation(self.name, f"have length less than or equal to {most}")
+            return violation(self.name, f"have length less than or equal to {most}")
         for index, value in enumerate(getattr(request, self.name), start=1):
             if value not in names.aws_names(self.enum):
                 return _unknown_choice(f"{self.name}.{index}.member", value, self.enum)
@@ -271,11 +274,11 @@ class EncryptionContext:
         if not context:
             return _NONE
         if len(context) > encryption_context.MAX_PAIRS:
-            return _violation(self.name, f"have at most {encryption_context.MAX_PAIRS} pairs")
+            return violation(self.name, f"have at most {encryption_context.MAX_PAIRS} pairs")
         if "" in context:
-            return _violation(f"{self.name}.key", "have length greater than or equal to 1", "")
+            return violation(f"{self.name}.key", "have length greater than or equal to 1", "")
         if encryption_context.size_bytes(context) > encryption_context.MAX_BYTES:
-            return _violation(self.name, f"have at most {encryption_context.MAX_BYTES} bytes")
+            return violation(self.name, f"have at most {encryption_context.MAX_BYTES} bytes")
         return _NONE
 
     def record(self, request: Request) -> object:
@@ -296,7 +299,7 @@ class StringMap:
     def check(self, request: Request) -> Violations:
         pairs = getattr(request, self.name)
         if len(pairs) > self.most:
-            return _violation(self.name, f"have at most {self.most} pairs")
+            return violation(self.name, f"have at most {self.most} pairs")
         for key, value in pairs.items():
             found = _length(f"{self.name}.key", key, 1, self.most_key_characters)
             found += _length(f"{self.name}.value", value, 0, self.most_value_characters)
@@ -322,9 +325,9 @@ class GrantTokens:
         if not tokens:
             return _NONE
         if len(tokens) > self.most:
-            return _violation(self.name, f"have length less than or equal to {self.most}")
+            return violation(self.name, f"have length less than or equal to {self.most}")
         if not all(0 < len(token) <= self.most_characters for token in tokens):
-            return _violation(f"{self.name}.member", f"have length 1 to {self.most_characters}")
+            return violation(f"{self.name}.member", f"have length 1 to {self.most_characters}")
         return _NONE
 
     def record(self, request: Request) -> object:  # noqa: ARG002 # never shown
@@ -368,7 +371,7 @@ class TagKeys:
     def check(self, request: Request) -> Violations:
         tag_keys = getattr(request, self.name)
         if len(tag_keys) > self.most:
-            return _violation(self.name, f"have length less than or equal to {self.most}")
+            return violation(self.name, f"have length less than or equal to {self.most}")
         for index, tag_key in enumerate(tag_keys, start=1):
             found = _length(f"{self.name}.{index}.member", tag_key, 1, self.most_characters)
             if found:
@@ -390,9 +393,9 @@ class Items:
     def check(self, request: Request) -> Violations:
         count = len(getattr(request, self.name))
         if not count:
-            return _violation(self.name, "have length greater than or equal to 1")
+            return violation(self.name, "have length greater than or equal to 1")
         if count > self.most:
-            return _violation(self.name, f"have length less than or equal to {self.most}")
+            return violation(self.name, f"have length less than or equal to {self.most}")
         return _NONE
 
     def record(self, request: Request) -> object:  # noqa: ARG002 # the items' own records show them

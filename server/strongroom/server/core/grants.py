@@ -1,6 +1,6 @@
 """Grants: what they allow, to whom, and under which conditions.
 
-AWS KMS developer guide, "Grants in AWS KMS". Pure rules; the operations on grants aren't there yet.
+AWS KMS developer guide, "Grants in AWS KMS".
 """
 
 from collections.abc import Collection, Mapping
@@ -9,8 +9,14 @@ from types import MappingProxyType
 
 from strongroom.v1 import resources_pb2 as v1
 
-_ALWAYS = frozenset({"CreateGrant", "DescribeKey", "RetireGrant"})
-_WITHOUT_CONTEXT = frozenset({"DescribeKey", "RetireGrant", "CreateGrant"})
+MAX_OF_A_KEY = 50_000
+"""Grants that a key may have."""
+
+CREATE_GRANT = "CreateGrant"
+RETIRE_GRANT = "RetireGrant"
+
+_ALWAYS = frozenset({CREATE_GRANT, "DescribeKey", RETIRE_GRANT})
+_WITHOUT_CONTEXT = frozenset({"DescribeKey", RETIRE_GRANT})
 _ENCRYPTION = frozenset({"Encrypt", "Decrypt", "ReEncryptFrom", "ReEncryptTo"})
 _PAIRS = frozenset({"GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext"})
 _DATA_KEYS = frozenset({"GenerateDataKey", "GenerateDataKeyWithoutPlaintext"})
@@ -26,6 +32,9 @@ _BY_USAGE: Mapping[int, frozenset[str]] = MappingProxyType(
         v1.KEY_USAGE_ENCAPSULATE_DECAPSULATE: _ALWAYS | _PUBLIC | {"Encapsulate", "Decapsulate"},
     }
 )
+
+GRANTABLE = _OF_SYMMETRIC_KEYS.union(*_BY_USAGE.values())
+"""The permissions that a grant can give at all."""
 
 
 def grantable(spec: int, usage: int) -> frozenset[str]:
@@ -45,19 +54,64 @@ class Constraints:
     equals: Mapping[str, str] | None = None
     subset: Mapping[str, str] | None = None
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What `kms:GrantConstraintType` tells."""
+        given = {"EncryptionContextEquals": self.equals, "EncryptionContextSubset": self.subset}
+        return tuple(kind for kind, pairs in given.items() if pairs is not None)
+
+    @property
+    def pairs(self) -> Mapping[str, str]:
+        """All pairs of both kinds, as the encryption context that policies on CreateGrant ask about."""
+        return {**(self.subset or {}), **(self.equals or {})}
+
     def hold(self, context: Mapping[str, str]) -> bool:
         """True if a request with this encryption context may go on."""
-        return (self.equals is None or dict(context) == dict(self.equals)) and (
-            self.subset is None or self.subset.items() <= context.items()
+        given = dict(context)
+        return (self.equals is None or given == self.equals) and (
+            self.subset is None or self.subset.items() <= given.items()
         )
 
     def are_within(self, parent: "Constraints") -> bool:
         """True if whatever satisfies these satisfies those of a parent grant, too, and none was dropped."""
-        if parent.equals is not None and (self.equals is None or dict(self.equals) != dict(parent.equals)):
+        if parent.equals is not None and self.equals != parent.equals:
             return False
         if parent.subset is None:
             return True
         return parent.subset.items() <= (self.subset or {}).items() | (self.equals or {}).items()
+
+
+NO_CONSTRAINTS = Constraints()
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a grant allows.
+
+    Args:
+        operations: the permissions, as AWS KMS names them in grants.
+        constraints: what requests must satisfy.
+    """
+
+    operations: frozenset[str]
+    constraints: Constraints = NO_CONSTRAINTS
+
+    def allow(self, action: str, context: Mapping[str, str]) -> bool:
+        """True if they let the grantee perform an action.
+
+        Args:
+            action: the permission, without `kms:`.
+            context: the encryption context that the request has for this key.
+        """
+        return action in self.operations and (action in _WITHOUT_CONTEXT or self.constraints.hold(context))
+
+    def may_be_passed_on_as(self, others: "Terms") -> bool:
+        """True if the grantee may by these alone create a grant with the others."""
+        return (
+            CREATE_GRANT in self.operations
+            and self.operations >= others.operations
+            and others.constraints.are_within(self.constraints)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,34 +120,20 @@ class Grant:
 
     Args:
         grant_id: 64 hex digits.
-        grantee: ARN of the principal that gets the permissions.
-        operations: what they are, as AWS KMS names them in grants.
-        constraints: what requests must satisfy.
+        grantee: ARN of the principal, or of the account, that gets the permissions.
+        retiring_principal: ARN of who else may retire it, empty if nobody.
+        issuing_account: the account that made it, 12 digits.
+        terms: what it allows.
     """
 
     grant_id: str
     grantee: str
-    operations: frozenset[str]
-    constraints: Constraints
+    retiring_principal: str
+    issuing_account: str
+    terms: Terms
 
-    def allows(self, names: frozenset[str], action: str, context: Mapping[str, str]) -> bool:
-        """True if it lets a principal that is known by these ARNs perform an action.
-
-        Args:
-            names: of the principal.
-            action: the permission, without `kms:`.
-            context: the encryption context that the request has for this key.
-        """
-        return (
-            self.grantee in names
-            and action in self.operations
-            and (action in _WITHOUT_CONTEXT or self.constraints.hold(context))
-        )
-
-    def may_pass_on(self, operations: Collection[str], constraints: Constraints) -> bool:
-        """True if its grantee may by this grant alone create another with these."""
-        return (
-            "CreateGrant" in self.operations
-            and self.operations.issuperset(operations)
-            and constraints.are_within(self.constraints)
-        )
+    def is_retired_by(self, names: Collection[str]) -> bool:
+        """True for who retires it, and for a grantee whom it lets."""
+        if self.retiring_principal in names:
+            return True
+        return self.grantee in names and RETIRE_GRANT in self.terms.operations

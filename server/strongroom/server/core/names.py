@@ -19,7 +19,7 @@ MacAlgorithmValue: TypeAlias = "resources_pb2.MacAlgorithm.ValueType"
 KeyAgreementAlgorithmValue: TypeAlias = "resources_pb2.KeyAgreementAlgorithm.ValueType"
 EncapsulationAlgorithmValue: TypeAlias = "resources_pb2.EncapsulationAlgorithm.ValueType"
 
-_PASCAL_CASE = frozenset({"KeyState"})
+_PASCAL_CASE = frozenset({"GrantOperation", "KeyState"})
 
 
 def _aws_name(enum: EnumDescriptor, value_name: str) -> str:
@@ -57,6 +57,7 @@ WRAPPING_ALGORITHMS = _TABLES["WrappingAlgorithm"]
 WRAPPING_KEY_SPECS = _TABLES["WrappingKeySpec"]
 IMPORT_TYPES = _TABLES["ImportType"]
 DATA_KEY_PAIR_SPECS = _TABLES["DataKeyPairSpec"]
+GRANT_OPERATIONS = _TABLES["GrantOperation"]
 
 
 STATE_NAMES: Mapping[str, str] = {

@@ -2,6 +2,7 @@
 
 from strongroom.server.keyring.cache import KeyCache
 from strongroom.server.keyring.counting import EncryptionCounter
+from strongroom.server.keyring.grants import KeyGrants, grant_of
 from strongroom.server.keyring.principals import PrincipalPolicies
 from strongroom.server.keyring.resolution import KeyResolver, no_alias, unknown_key, unknown_owner
 from strongroom.server.keyring.snapshots import KeySnapshot, Material, ref_of
@@ -9,10 +10,12 @@ from strongroom.server.keyring.snapshots import KeySnapshot, Material, ref_of
 __all__ = [
     "EncryptionCounter",
     "KeyCache",
+    "KeyGrants",
     "KeyResolver",
     "KeySnapshot",
     "Material",
     "PrincipalPolicies",
+    "grant_of",
     "no_alias",
     "ref_of",
     "unknown_key",

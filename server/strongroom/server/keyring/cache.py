@@ -3,6 +3,7 @@
 from threading import Lock
 
 from strongroom.server.core.arns import Realm
+from strongroom.server.keyring.grants import KeyGrants
 from strongroom.server.keyring.principals import PrincipalPolicies
 from strongroom.server.keyring.snapshots import KeySnapshot, Material, snapshot_of
 from strongroom.server.store import ChangeFeed, Store
@@ -17,9 +18,17 @@ class KeyCache:
     node, DisableKey above all, is obeyed by the next request.
     """
 
-    def __init__(self, store: Store, feed: ChangeFeed, realm: Realm, principals: PrincipalPolicies) -> None:
+    def __init__(
+        self,
+        store: Store,
+        feed: ChangeFeed,
+        realm: Realm,
+        principals: PrincipalPolicies,
+        grants: KeyGrants,
+    ) -> None:
         self._store = store
         self._principals = principals
+        self._grants = grants
         self._feed = feed
         self._realm = realm
         self._lock = Lock()
@@ -35,6 +44,10 @@ class KeyCache:
         changes = self._feed.take()
         if changes.principals or not changes.is_complete:
             self._principals.forget()
+        if changes.is_complete:
+            self._grants.forget(changes.key_ids)
+        else:
+            self._grants.forget_all()
         with self._lock:
             if changes.key_ids or not changes.is_complete:
                 self._epoch += 1

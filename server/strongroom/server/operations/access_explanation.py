@@ -26,7 +26,7 @@ def _explain_access(parts: Parts, call: Call) -> messages.ExplainAccessResponse:
         named_by="",
     )
     action = request.action.partition(":")[2]
-    decision = parts.authorizer.decide(supposed, action, key.policy, key.arn, key.account_id)
+    decision = parts.authorizer.decide(supposed, action, key)
     reason = decision.refusal.value.format(action=f"kms:{action}") if decision.refusal else ""
     return messages.ExplainAccessResponse(allowed=decision.is_allowed, reason=reason, decided_by=decision.by)
 

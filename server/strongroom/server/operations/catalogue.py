@@ -8,6 +8,7 @@ from strongroom.server.operations import (
     data_key_pairs,
     data_keys,
     encryption,
+    grant_management,
     key_creation,
     key_deletion,
     key_import,
@@ -47,6 +48,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *shared_secrets.OPERATIONS,
     *batches.OPERATIONS,
     *key_policy_management.OPERATIONS,
+    *grant_management.OPERATIONS,
     *principal_management.OPERATIONS,
     *access_explanation.OPERATIONS,
 )

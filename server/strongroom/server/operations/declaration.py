@@ -16,6 +16,7 @@ from strongroom.server.core.checksums import Checksums, is_checksum
 from strongroom.server.core.condition_fields import RequestKeys, Values
 from strongroom.server.core.errors import KmsError, MalformedRequest, ValidationFailed
 from strongroom.server.core.fields import Field, Flag, NotOffered, Request, camel_case
+from strongroom.server.core.grants import Grant
 from strongroom.server.keyring import KeySnapshot, Material
 from strongroom.server.operations.material_use import Steps
 from strongroom.server.operations.parts import Parts
@@ -49,12 +50,14 @@ class Target(NamedTuple):
         material: the one that this operation uses, or None if the key can't have made the blob.
         blob: what to decrypt, if this use decrypts.
         alias: the key's alias that the request is about, if it is: it is authorised, too.
+        grant: the key's grant that the request retires, if it does: it says who may.
     """
 
     key: KeySnapshot
     material: Material | None
     blob: Blob | None = None
     alias: NamedAlias | None = None
+    grant: Grant | None = None
 
 
 class Call(NamedTuple):

@@ -21,7 +21,7 @@ def check_lockout(parts: Parts, call: Call, policy: str, arn: str) -> None:
     Raises:
         MalformedPolicy: it couldn't.
     """
-    account_id = call.caller.account_id
-    decision = parts.authorizer.decide(call.asked, "PutKeyPolicy", parse_key_policy(policy), arn, account_id)
+    new = parse_key_policy(policy)
+    decision = parts.authorizer.decide_by_policies(call.asked, "PutKeyPolicy", new, arn)
     if not decision.is_allowed:
         raise MalformedPolicy("The new key policy will not allow you to update the key policy in the future.")

@@ -7,6 +7,7 @@ from datetime import datetime
 from strongroom.hsm import KeyKind, KeyPurpose, Token
 from strongroom.server.authorization import Authorizer
 from strongroom.server.core.arns import Realm
+from strongroom.server.core.grant_tokens import IssuedGrantTokens
 from strongroom.server.core.markers import Markers
 from strongroom.server.keyring import KeyCache, KeyResolver
 from strongroom.server.operations.asymmetric import AsymmetricKeys
@@ -38,6 +39,7 @@ class Parts:
     macs: MacKeys
     maker: MaterialMaker
     importer: MaterialImporter
+    grant_tokens: IssuedGrantTokens
     markers: Markers
     realm: Realm
     quick: frozenset[tuple[KeyKind, KeyPurpose]]

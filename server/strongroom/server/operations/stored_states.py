@@ -11,6 +11,9 @@ from strongroom.server.store import DELETING, NoSuchKey, NotInState
 EDITABLE_STORED = frozenset(names.KEY_STATES[state] for state in key_states.EDITABLE)
 """The stored states in which description, tags and aliases may change."""
 
+GRANTABLE_STORED = frozenset(names.KEY_STATES[state] for state in key_states.GRANTABLE)
+"""The stored states in which a grant may be made."""
+
 ANY_STORED = frozenset(names.KEY_STATES.values())
 """The stored states in which the policy may change: all but the last moments of a deletion."""
 

@@ -7,6 +7,7 @@ from strongroom.server.store.errors import (
     IntentLost,
     NoPendingMaterial,
     NoSuchAlias,
+    NoSuchGrant,
     NoSuchKey,
     NoSuchMaterial,
     NoSuchPolicy,
@@ -24,12 +25,14 @@ from strongroom.server.store.errors import (
     StoreForeign,
     StoreUnavailable,
     TooManyAliases,
+    TooManyGrants,
     TooManyParameters,
     TooManyPolicies,
     TooManyTags,
     WrongMaterial,
 )
 from strongroom.server.store.feed import ChangeFeed
+from strongroom.server.store.grants import GrantStore
 from strongroom.server.store.jobs import JobRecord
 from strongroom.server.store.keys import DELETING, EXTERNAL
 from strongroom.server.store.principals import PrincipalStore
@@ -39,6 +42,8 @@ from strongroom.server.store.records import (
     Changes,
     Deployment,
     EarlierRequest,
+    GrantPage,
+    GrantRecord,
     ImportIntent,
     ImportParameters,
     Intent,
@@ -72,6 +77,9 @@ __all__ = [
     "Deployment",
     "EarlierRequest",
     "EncryptionsExhausted",
+    "GrantPage",
+    "GrantRecord",
+    "GrantStore",
     "ImportIntent",
     "ImportParameters",
     "ImportUnderWay",
@@ -88,6 +96,7 @@ __all__ = [
     "NewParameters",
     "NoPendingMaterial",
     "NoSuchAlias",
+    "NoSuchGrant",
     "NoSuchKey",
     "NoSuchMaterial",
     "NoSuchPolicy",
@@ -112,6 +121,7 @@ __all__ = [
     "StoreUnavailable",
     "Tag",
     "TooManyAliases",
+    "TooManyGrants",
     "TooManyParameters",
     "TooManyPolicies",
     "TooManyTags",

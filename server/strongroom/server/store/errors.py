@@ -7,6 +7,7 @@ StoreError
     IntentLost              reconciliation has undone what was being created
     NoPendingMaterial       no imported material waits for a rotation
     NoSuchAlias             the account has no such alias, or it was moved meanwhile
+    NoSuchGrant             the key has no grant with this id
     NoSuchKey               no key has this id
     NoSuchMaterial          the key has no material of this name
     NoSuchPolicy            the principal has no policy of this name
@@ -23,6 +24,7 @@ StoreError
     StoreForeign            the database belongs to another deployment
     StoreUnavailable        the database can't be used now: locked too long, full, or not reachable
     TooManyAliases          the key would have more names than it may
+    TooManyGrants           the key has as many grants as it may
     TooManyParameters       the key has as many import tokens as it may
     TooManyPolicies         the principal would have more policies than it may
     TooManyTags             the key would have more tags than it may
@@ -58,6 +60,10 @@ class NoPendingMaterial(StoreError):
 
 class NoSuchAlias(StoreError):
     """The account has no such alias, or it was moved meanwhile."""
+
+
+class NoSuchGrant(StoreError):
+    """The key has no grant with this id."""
 
 
 class NoSuchKey(StoreError):
@@ -148,6 +154,10 @@ class StoreUnavailable(StoreError):
 
 class TooManyAliases(StoreError):
     """The key would have more names than it may."""
+
+
+class TooManyGrants(StoreError):
+    """The key has as many grants as it may."""
 
 
 class TooManyParameters(StoreError):

@@ -1,5 +1,6 @@
 """What the store takes and gives: plain values, times in UTC."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,6 +53,44 @@ class AliasPage:
     """A page of aliases, by name; `truncated` if more follow."""
 
     aliases: tuple[Alias, ...]
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRecord:
+    """A grant on a key.
+
+    Args:
+        grant_id: 64 hex digits.
+        account_id: of the key.
+        name: empty if it has none.
+        retiring_principal: empty if there is none.
+        issuing_account: 12 digits.
+        operations: what it allows, as AWS KMS names it, sorted.
+        equals: the pairs that the encryption context must have, no others; empty if it may have any.
+        subset: the pairs that it must have, perhaps among others.
+        created_by: ARN of who made it.
+    """
+
+    grant_id: str
+    key_id: str
+    account_id: str
+    name: str
+    grantee: str
+    retiring_principal: str
+    issuing_account: str
+    operations: tuple[str, ...]
+    equals: Mapping[str, str]
+    subset: Mapping[str, str]
+    created_by: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GrantPage:
+    """A page of grants, by id; `truncated` if more follow."""
+
+    grants: tuple[GrantRecord, ...]
     truncated: bool
 
 

@@ -23,6 +23,7 @@ from strongroom.server.store import (
 from strongroom.server.store.engine import create_file, open_engine, sqlite_path
 from strongroom.server.store.errors import NotInState, SchemaOutdated, StoreUnavailable
 from strongroom.server.store.feed import ChangeFeed, SqliteChangeFeed
+from strongroom.server.store.grants import GrantStore
 from strongroom.server.store.import_store import ImportStore
 from strongroom.server.store.jobs import JobLog
 from strongroom.server.store.principals import PrincipalStore
@@ -63,6 +64,7 @@ class Store(ImportStore):
         self._clock = clock
         self.jobs = JobLog(engine, clock)
         self.principals = PrincipalStore(engine, clock)
+        self.grants = GrantStore(engine, clock)
 
     @classmethod
     def create(cls, url: str, deployment: Deployment, clock: Callable[[], datetime] = utc_now) -> None:

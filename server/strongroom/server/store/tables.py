@@ -152,6 +152,25 @@ principal_policies = Table(
     Index("ix_principal_policies_account_id_principal", "account_id", "principal"),
 )
 
+grants = Table(
+    "grants",
+    metadata,
+    Column("grant_id", String(64), primary_key=True),
+    Column("key_id", ForeignKey("keys.key_id", ondelete="CASCADE"), nullable=False),
+    Column("name", String(256), nullable=False),
+    Column("grantee", String(256), nullable=False),
+    Column("retiring_principal", String(256), nullable=False),
+    Column("issuing_account", String(12), nullable=False),
+    Column("operations", Text, nullable=False),
+    Column("constraints", Text, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", Microseconds, nullable=False),
+    Index("ix_grants_key_id_grantee", "key_id", "grantee"),
+    Index("ix_grants_key_id_grant_id", "key_id", "grant_id"),
+    Index("ix_grants_key_id_name", "key_id", "name"),
+    Index("ix_grants_retiring_principal_grant_id", "retiring_principal", "grant_id"),
+)
+
 requests = Table(
     "requests",
     metadata,

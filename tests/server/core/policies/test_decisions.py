@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strongroom.server.core.policies import Answer, Decision, Reason, decide_on_key, decide_without_key
+from strongroom.server.core.policies import (
+    NO_GRANTS,
+    Answer,
+    Decision,
+    Granted,
+    Reason,
+    decide_on_key,
+    decide_on_retiring,
+    decide_without_key,
+)
 from tests.support.policies import (
     ROLE,
     ROOT,
@@ -20,15 +29,20 @@ DIRECT = statement(Principal={"AWS": ROLE})
 DELEGATION = statement(Principal={"AWS": ROOT})
 DENY = statement(Effect="Deny")
 ELSEWHERE = statement(Action="kms:Decrypt")
+DIRECTLY, TO_ALL = Granted(to_principal="g"), Granted(to_account="h")
 
 
 def _decide(
-    key: dict[str, Any], principal: dict[str, Any], grant_id: str | None, *, is_own_account: bool = True
+    key: dict[str, Any],
+    principal: dict[str, Any],
+    granted: Granted = NO_GRANTS,
+    *,
+    is_own_account: bool = True,
 ) -> Decision:
     return decide_on_key(
         key_policy(key).answer(request()),
         {"mine": principal_policy(principal).answer(request())},
-        grant_id=grant_id,
+        lambda: granted,
         is_own_account=is_own_account,
     )
 
@@ -37,26 +51,30 @@ def _decide(
     ("key", "principal", "grant", "own", "foreign"),
     [
         # the key's policy alone is enough in its own account, and never for another
-        (DIRECT, ELSEWHERE, None, None, Reason.NOT_ALLOWED_BY_PRINCIPAL),
-        (DIRECT, statement(), None, None, None),
+        (DIRECT, ELSEWHERE, NO_GRANTS, None, Reason.NOT_ALLOWED_BY_PRINCIPAL),
+        (DIRECT, statement(), NO_GRANTS, None, None),
         # delegation needs a policy of the principal
-        (DELEGATION, ELSEWHERE, None, Reason.NOT_ALLOWED_BY_PRINCIPAL, Reason.NOT_ALLOWED_BY_PRINCIPAL),
-        (DELEGATION, statement(), None, None, None),
+        (DELEGATION, ELSEWHERE, NO_GRANTS, Reason.NOT_ALLOWED_BY_PRINCIPAL, Reason.NOT_ALLOWED_BY_PRINCIPAL),
+        (DELEGATION, statement(), NO_GRANTS, None, None),
         # a policy of the principal alone is worth nothing
-        (ELSEWHERE, statement(), None, Reason.NOT_ALLOWED_BY_KEY, Reason.NOT_ALLOWED_BY_KEY),
+        (ELSEWHERE, statement(), NO_GRANTS, Reason.NOT_ALLOWED_BY_KEY, Reason.NOT_ALLOWED_BY_KEY),
         # a grant is the key's side
-        (ELSEWHERE, ELSEWHERE, "g", None, Reason.NOT_ALLOWED_BY_PRINCIPAL),
-        (ELSEWHERE, statement(), "g", None, None),
+        (ELSEWHERE, ELSEWHERE, DIRECTLY, None, Reason.NOT_ALLOWED_BY_PRINCIPAL),
+        (ELSEWHERE, statement(), DIRECTLY, None, None),
+        (DELEGATION, ELSEWHERE, DIRECTLY, None, Reason.NOT_ALLOWED_BY_PRINCIPAL),
+        # a grant to the account needs a policy of the principal, too
+        (ELSEWHERE, ELSEWHERE, TO_ALL, Reason.NOT_ALLOWED_BY_PRINCIPAL, Reason.NOT_ALLOWED_BY_PRINCIPAL),
+        (ELSEWHERE, statement(), TO_ALL, None, None),
         # denials decide, whoever allows
-        (DENY, statement(), "g", Reason.DENIED_BY_KEY, Reason.DENIED_BY_KEY),
-        (DIRECT, DENY, "g", Reason.DENIED_BY_PRINCIPAL, Reason.DENIED_BY_PRINCIPAL),
-        (ELSEWHERE, DENY, None, Reason.DENIED_BY_PRINCIPAL, Reason.DENIED_BY_PRINCIPAL),
+        (DENY, statement(), DIRECTLY, Reason.DENIED_BY_KEY, Reason.DENIED_BY_KEY),
+        (DIRECT, DENY, DIRECTLY, Reason.DENIED_BY_PRINCIPAL, Reason.DENIED_BY_PRINCIPAL),
+        (ELSEWHERE, DENY, NO_GRANTS, Reason.DENIED_BY_PRINCIPAL, Reason.DENIED_BY_PRINCIPAL),
     ],
 )
 def test_who_may_use_a_key(
     key: dict[str, Any],
     principal: dict[str, Any],
-    grant: str | None,
+    grant: Granted,
     own: Reason | None,
     foreign: Reason | None,
 ) -> None:
@@ -65,11 +83,12 @@ def test_who_may_use_a_key(
 
 
 def test_who_decided_is_told() -> None:
-    assert _decide(DIRECT, DENY, None).by == "mine, statement 1"
-    assert _decide(DIRECT, ELSEWHERE, "g").by == "key policy, statement 1"
-    assert _decide(ELSEWHERE, ELSEWHERE, "g").by == "grant g"
-    assert _decide(DELEGATION, statement(Sid="all"), None).by == "mine, statement 1 (all)"
-    assert _decide(ELSEWHERE, ELSEWHERE, None).by == ""
+    assert _decide(DIRECT, DENY).by == "mine, statement 1"
+    assert _decide(DIRECT, ELSEWHERE, DIRECTLY).by == "key policy, statement 1"
+    assert _decide(ELSEWHERE, ELSEWHERE, DIRECTLY).by == "grant g"
+    assert _decide(ELSEWHERE, statement(), TO_ALL).by == "grant h; mine, statement 1"
+    assert _decide(DELEGATION, statement(Sid="all")).by == "mine, statement 1 (all)"
+    assert _decide(ELSEWHERE, ELSEWHERE).by == ""
 
 
 def test_what_is_about_no_key_is_decided_by_the_principals_policies() -> None:
@@ -90,17 +109,17 @@ _answers = st.builds(
 _principals = st.dictionaries(st.sampled_from("abc"), _answers)
 
 
-@given(_answers, _principals, st.sampled_from([None, "g"]), st.booleans(), _answers)
+@given(_answers, _principals, st.sampled_from([NO_GRANTS, DIRECTLY, TO_ALL]), st.booleans(), _answers)
 def test_more_denials_allow_nothing_and_grants_overrule_none(
     key: Answer,
     principal: dict[str, Answer],
-    grant: str | None,
+    granted: Granted,
     is_own: bool,  # noqa: FBT001
     more: Answer,
 ) -> None:
-    before = decide_on_key(key, principal, grant_id=grant, is_own_account=is_own)
-    with_more = decide_on_key(key, {**principal, "more": more}, grant_id=grant, is_own_account=is_own)
-    with_grant = decide_on_key(key, principal, grant_id="g", is_own_account=is_own)
+    before = decide_on_key(key, principal, lambda: granted, is_own_account=is_own)
+    with_more = decide_on_key(key, {**principal, "more": more}, lambda: granted, is_own_account=is_own)
+    with_grant = decide_on_key(key, principal, lambda: DIRECTLY, is_own_account=is_own)
     is_denied = key.denied_by or any(one.denied_by for one in principal.values())
     if is_denied:
         assert not before.is_allowed
@@ -111,3 +130,36 @@ def test_more_denials_allow_nothing_and_grants_overrule_none(
         assert with_more.is_allowed >= before.is_allowed
     if before.is_allowed:
         assert with_grant.is_allowed
+
+
+def test_grants_are_looked_for_only_where_policies_leave_it_open() -> None:
+    def fail() -> Granted:
+        raise AssertionError("asked")
+
+    for key, principal in ((DENY, statement()), (DIRECT, ELSEWHERE), (DELEGATION, statement())):
+        answers = {"mine": principal_policy(principal).answer(request())}
+        decide_on_key(key_policy(key).answer(request()), answers, fail, is_own_account=True)
+
+
+@pytest.mark.parametrize(
+    ("key", "principal", "entitled", "of_account"),
+    [
+        (ELSEWHERE, ELSEWHERE, None, Reason.NOT_ALLOWED_BY_PRINCIPAL),
+        (DIRECT, ELSEWHERE, None, Reason.NOT_ALLOWED_BY_PRINCIPAL),
+        (ELSEWHERE, statement(), None, None),
+        (DENY, statement(), Reason.DENIED_BY_KEY, Reason.DENIED_BY_KEY),
+        (ELSEWHERE, DENY, Reason.DENIED_BY_PRINCIPAL, Reason.DENIED_BY_PRINCIPAL),
+    ],
+)
+def test_a_keys_policy_can_keep_from_retiring_and_allow_nobody_to(
+    key: dict[str, Any], principal: dict[str, Any], entitled: Reason | None, of_account: Reason | None
+) -> None:
+    def refusal(*, is_entitled: bool, is_of_account: bool) -> Reason | None:
+        answers = {"mine": principal_policy(principal).answer(request())}
+        return decide_on_retiring(
+            key_policy(key).answer(request()), answers, is_entitled=is_entitled, is_of_account=is_of_account
+        ).refusal
+
+    assert refusal(is_entitled=True, is_of_account=False) is entitled
+    assert refusal(is_entitled=False, is_of_account=True) is of_account
+    assert refusal(is_entitled=False, is_of_account=False) is not None

@@ -4,7 +4,7 @@ AWS KMS developer guide, "Determining access to AWS KMS keys"; AWS IAM user guid
 also across accounts. A Deny anywhere decides; without an Allow nothing is allowed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ class Reason(Enum):
     DENIED_BY_KEY = "with an explicit deny in a resource-based policy"
     DENIED_BY_PRINCIPAL = "with an explicit deny in an identity-based policy"
     NOT_ALLOWED_BY_KEY = "because no resource-based policy allows the {action} action"
+    NOT_ALLOWED_BY_GRANT = "because the grant does not allow the {action} action"
     NOT_ALLOWED_BY_PRINCIPAL = "because no identity-based policy allows the {action} action"
 
 
@@ -40,26 +41,68 @@ class Decision(NamedTuple):
         return self.refusal is None
 
 
+class Granted(NamedTuple):
+    """The grants that allow something.
+
+    Args:
+        to_principal: the id of one to the principal itself, empty if there is none.
+        to_account: the id of one to its account, which lets the principal's policies decide; likewise.
+    """
+
+    to_principal: str = ""
+    to_account: str = ""
+
+
+NO_GRANTS = Granted()
+
+
 def decide_on_key(
-    key: Answer, principal: Mapping[str, Answer], *, grant_id: str | None, is_own_account: bool
+    key: Answer, principal: Mapping[str, Answer], grants: Callable[[], Granted], *, is_own_account: bool
 ) -> Decision:
     """Decides about a key.
 
     Args:
         key: what the key's policy says.
         principal: what the principal's policies say, by their names.
-        grant_id: a grant that allows it, or None.
+        grants: finds the grants that allow it; asked only where the policies alone neither deny nor allow.
         is_own_account: True if principal and key belong to one account. Otherwise both sides must allow it.
     """
     denial = _denial(key, principal)
     if denial is not None:
         return denial
-    direct = f"{KEY_POLICY}, {key.allowed_by}" if key.allowed_by else grant_id and f"grant {grant_id}"
-    if direct and is_own_account:
-        return Decision(None, direct)
-    if direct or key.delegated_by:
-        return _allowed(principal)
-    return Decision(Reason.NOT_ALLOWED_BY_KEY)
+    if key.allowed_by and is_own_account:
+        return Decision(None, f"{KEY_POLICY}, {key.allowed_by}")
+    by_principal = _allowed(principal)
+    is_left_to_principal = bool(key.allowed_by or key.delegated_by)
+    if is_left_to_principal and by_principal.is_allowed:
+        return by_principal
+    granted = grants()
+    if granted.to_principal and (is_own_account or by_principal.is_allowed):
+        return Decision(None, f"grant {granted.to_principal}")
+    if granted.to_account and by_principal.is_allowed:
+        return Decision(None, f"grant {granted.to_account}; {by_principal.by}")
+    return by_principal if is_left_to_principal or any(granted) else Decision(Reason.NOT_ALLOWED_BY_KEY)
+
+
+def decide_on_retiring(
+    key: Answer, principal: Mapping[str, Answer], *, is_entitled: bool, is_of_account: bool
+) -> Decision:
+    """Decides about the retirement of a grant, of which a key's policy can only keep somebody.
+
+    AWS KMS developer guide, "Retiring and revoking grants".
+
+    Args:
+        key: what the key's policy says.
+        principal: what the principal's policies say, by their names.
+        is_entitled: True if the grant lets the principal retire it.
+        is_of_account: True if its account may, so that the principal's policies decide.
+    """
+    denial = _denial(key, principal)
+    if denial is not None:
+        return denial
+    if is_entitled:
+        return Decision(None, "the grant")
+    return _allowed(principal) if is_of_account else Decision(Reason.NOT_ALLOWED_BY_GRANT)
 
 
 def decide_without_key(principal: Mapping[str, Answer]) -> Decision:

@@ -1,0 +1,115 @@
+"""Grants. Every change tells the feed of the key."""
+
+import json
+from collections.abc import Callable, Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, Select, delete, func, insert, select
+
+from strongroom.server.store.errors import NoSuchGrant, TooManyGrants
+from strongroom.server.store.keys import require_state
+from strongroom.server.store.records import GrantPage, GrantRecord
+from strongroom.server.store.tables import grants, keys
+from strongroom.server.store.transactions import append_change, changing, reading
+
+_COLUMNS = frozenset(grants.c.keys()) - {"operations", "constraints"}
+_TERMS = ("grantee", "retiring_principal", "issuing_account", "operations", "equals", "subset")
+
+
+class GrantStore:
+    """The grants on keys; every method may raise StoreUnavailable."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def add(self, grant: GrantRecord, *, allowed_in: frozenset[str], most: int) -> str:
+        """Writes a grant, unless the key has one of its name with the same terms; gives that one's id.
+
+        Raises:
+            NoSuchKey, NotInState: of the key.
+            TooManyGrants: the key has `most`.
+        """
+        with changing(self._engine) as connection:
+            require_state(connection, grant.key_id, allowed_in)
+            return _named_alike(connection, grant) or _add(connection, grant, most)
+
+    def remove(self, key_id: str, grant_id: str) -> None:
+        """Removes a grant on a key; NoSuchGrant if it has none such."""
+        with changing(self._engine) as connection:
+            _remove(connection, key_id, grant_id, self._clock())
+
+    def find(self, grant_id: str) -> GrantRecord | None:
+        """A grant by its id."""
+        with reading(self._engine) as connection:
+            row = connection.execute(_all().where(grants.c.grant_id == grant_id)).one_or_none()
+        return None if row is None else _record(row)
+
+    def to(self, key_id: str, grantees: Collection[str]) -> tuple[GrantRecord, ...]:
+        """The grants on a key to a principal that is known by these ARNs."""
+        query = _all().where(grants.c.key_id == key_id, grants.c.grantee.in_(grantees))
+        with reading(self._engine) as connection:
+            return tuple(map(_record, connection.execute(query.order_by(grants.c.grant_id))))
+
+    def page_of_key(
+        self, key_id: str, *, grant_id: str, grantee: str, limit: int, after: str | None
+    ) -> GrantPage:
+        """Up to `limit` grants on a key behind the id `after`; only this one, only to this grantee."""
+        query = _all().where(grants.c.key_id == key_id)
+        if grant_id:
+            query = query.where(grants.c.grant_id == grant_id)
+        if grantee:
+            query = query.where(grants.c.grantee == grantee)
+        return self._page(query, limit, after)
+
+    def page_of_retiring(self, principal: str, *, limit: int, after: str | None) -> GrantPage:
+        """Up to `limit` grants, on whatever keys, that this principal retires."""
+        return self._page(_all().where(grants.c.retiring_principal == principal), limit, after)
+
+    def _page(self, query: Select[Any], limit: int, after: str | None) -> GrantPage:
+        if after is not None:
+            query = query.where(grants.c.grant_id > after)
+        with reading(self._engine) as connection:
+            rows = connection.execute(query.order_by(grants.c.grant_id).limit(limit + 1)).all()
+        return GrantPage(tuple(map(_record, rows[:limit])), truncated=len(rows) > limit)
+
+
+def _all() -> Select[Any]:
+    return select(grants, keys.c.account_id).join_from(grants, keys)
+
+
+def _named_alike(connection: Connection, grant: GrantRecord) -> str | None:
+    if not grant.name:
+        return None
+    query = _all().where(grants.c.key_id == grant.key_id, grants.c.name == grant.name)
+    for other in map(_record, connection.execute(query)):
+        if all(getattr(other, name) == getattr(grant, name) for name in _TERMS):
+            return other.grant_id
+    return None
+
+
+def _add(connection: Connection, grant: GrantRecord, most: int) -> str:
+    count = select(func.count()).select_from(grants).where(grants.c.key_id == grant.key_id)
+    if int(connection.execute(count).scalar_one()) >= most:
+        raise TooManyGrants
+    row = {name: getattr(grant, name) for name in _COLUMNS}
+    row["operations"] = " ".join(grant.operations)
+    row["constraints"] = json.dumps({"equals": dict(grant.equals), "subset": dict(grant.subset)})
+    connection.execute(insert(grants).values(row))
+    append_change(connection, grant.key_id, grant.created_at)
+    return grant.grant_id
+
+
+def _remove(connection: Connection, key_id: str, grant_id: str, at: datetime) -> None:
+    done = connection.execute(delete(grants).where(grants.c.grant_id == grant_id, grants.c.key_id == key_id))
+    if done.rowcount != 1:
+        raise NoSuchGrant
+    append_change(connection, key_id, at)
+
+
+def _record(row: Row[Any]) -> GrantRecord:
+    values = dict(row._mapping)  # noqa: SLF001 # SQLAlchemy's public name for it
+    constraints = json.loads(values.pop("constraints"))
+    values["operations"] = tuple(values["operations"].split())
+    return GrantRecord(**values, **constraints)

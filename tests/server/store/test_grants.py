@@ -1,0 +1,83 @@
+"""Grants in the store."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from strongroom.server.store import GrantRecord, NoSuchGrant, NoSuchKey, Store, TooManyGrants
+from tests.server.store.samples import ACCOUNT, create, key_id
+
+ALLOWED = frozenset({"Enabled"})
+GRANTEE = "arn:aws:iam::111122223333:role/somebody"
+
+
+def _grant(number: int, name: str = "", *, of: int = 1, grantee: str = GRANTEE) -> GrantRecord:
+    return GrantRecord(
+        grant_id=f"{number:064x}",
+        key_id=key_id(of),
+        account_id=ACCOUNT,
+        name=name,
+        grantee=grantee,
+        retiring_principal="",
+        issuing_account=ACCOUNT,
+        operations=("Decrypt", "Encrypt"),
+        equals={"ä": "=\n"},
+        subset={},
+        created_by=GRANTEE,
+        created_at=datetime(2026, 1, 2, 3, 4, 5, 678901, UTC),
+    )
+
+
+def _add(store: Store, grant: GrantRecord, most: int = 10) -> str:
+    return store.grants.add(grant, allowed_in=ALLOWED, most=most)
+
+
+def test_a_grant_comes_back_as_it_was(store: Store) -> None:
+    create(store, 1)
+    grant = _grant(1)
+    _add(store, grant)
+    assert store.grants.find(grant.grant_id) == grant
+    assert store.grants.to(key_id(1), {GRANTEE, "x"}) == (grant,)
+    assert store.grants.to(key_id(1), {"x"}) == ()
+    assert store.grants.to(key_id(2), {GRANTEE}) == ()
+
+
+def test_grants_with_one_name_and_the_same_terms_are_one(store: Store) -> None:
+    create(store, 1)
+    create(store, 2)
+    first = _add(store, _grant(1, "n"))
+    assert _add(store, _grant(2, "n")) == first
+    assert _add(store, _grant(3, "n", grantee="x")) != first
+    assert _add(store, _grant(4, "n", of=2)) != first
+    assert _add(store, _grant(5)) != _add(store, _grant(6))
+
+
+def test_a_key_has_no_more_grants_than_it_may(store: Store) -> None:
+    create(store, 1)
+    _add(store, _grant(1, "n"), most=1)
+    with pytest.raises(TooManyGrants):
+        _add(store, _grant(2), most=1)
+    _add(store, _grant(3, "n"), most=1)
+
+
+def test_grants_are_of_keys_that_are_there(store: Store) -> None:
+    with pytest.raises(NoSuchKey):
+        _add(store, _grant(1))
+    create(store, 1)
+    _add(store, _grant(1))
+    with pytest.raises(NoSuchGrant):
+        store.grants.remove(key_id(2), _grant(1).grant_id)
+    store.grants.remove(key_id(1), _grant(1).grant_id)
+    assert store.grants.find(_grant(1).grant_id) is None
+
+
+def test_every_change_tells_the_feed(store: Store) -> None:
+    create(store, 1)
+    feed = store.feed()
+    _add(store, _grant(1, "n"))
+    assert feed.take().key_ids == {key_id(1)}
+    _add(store, _grant(2, "n"))
+    assert not feed.take().key_ids
+    store.grants.remove(key_id(1), _grant(1).grant_id)
+    assert feed.take().key_ids == {key_id(1)}
+    feed.close()
