@@ -3,10 +3,9 @@
 import os
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import grpc
@@ -20,6 +19,7 @@ from strongroom.v1 import key_service_pb2_grpc as key_grpc
 from strongroom.v1 import resources_pb2 as v1
 from strongroom.v1 import rotation_pb2 as rotation
 from tests.support.deployments import Deployment, Service, wait_answered, wait_until
+from tests.support.disks import no_room_for
 from tests.support.hooking import Hooks
 from tests.support.housekeeping import Housekeeping
 from tests.support.imports import OAEP, bring, external, parameters
@@ -223,21 +223,11 @@ def _undo(scene: Scene, step: str) -> None:
     """A rotation that can't be recorded is given up."""
     key_id = scene.new_key()
     scene.client.enable_key_rotation(key_id, rotation_period_in_days=90)
-    with _full_disk(scene.deployment.directory / "audit" / "housekeeper.jsonl"):
+    pid = scene.service.wait_started("housekeeper")
+    with no_room_for(pid, scene.deployment.segment("housekeeper")):
         scene.die_in_housekeeper(step, days=91)
     scene.settle()
     _rotated_once(scene, key_id)
-
-
-@contextmanager
-def _full_disk(file: Path) -> Iterator[None]:
-    """What is written to this file from the next round on finds no room."""
-    aside = file.with_suffix(".aside")
-    file.rename(aside)
-    file.symlink_to("/dev/full")
-    yield
-    file.unlink()
-    aside.rename(file)
 
 
 def _reconcile(scene: Scene, step: str) -> None:

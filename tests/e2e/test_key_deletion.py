@@ -110,7 +110,7 @@ def test_a_key_is_deleted_when_it_is_due_and_not_before(
     assert key_id not in {entry.key_id for entry in client.all_keys()}
     assert alias not in {entry.alias_name for entry in client.all_aliases()}
     events = [r for r in service.deployment.audit_records() if r["eventName"] == "DeleteKey"]
-    assert [e["serviceEventDetails"]["keyId"] for e in events].count(key_id) == 1  # type: ignore[index]
+    assert [e["serviceEventDetails"]["keyId"] for e in events].count(key_id) == 1
     client.create_alias(alias, client.create_key().key_id)
 
 

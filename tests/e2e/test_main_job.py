@@ -275,7 +275,7 @@ def test_every_answered_request_leaves_a_record(
     record = next(r for r in deployment.audit_records() if r.get("requestID") == caught.value.request_id)
     assert record["eventName"] == "Encrypt"
     assert record["errorCode"] == "NotFoundException"
-    assert record["userIdentity"]["arn"] == "arn:aws:iam::111122223333:role/client/admin"  # type: ignore[index]
+    assert record["userIdentity"]["arn"] == "arn:aws:iam::111122223333:role/client/admin"
     assert record["requestParameters"] == {
         "keyId": "nope",
         "encryptionContext": {"a": "b"},

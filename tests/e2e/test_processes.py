@@ -1,6 +1,5 @@
 """Supervisor, workers and housekeeper: starting, dying, stopping."""
 
-import json
 import os
 import signal
 import socket
@@ -13,6 +12,7 @@ from strongroom.client import Client, errors
 from strongroom.server.cli.development_pki import issue_server
 from strongroom.v1.key_service_pb2 import CreateKeyRequest
 from tests.support.deployments import Deployment, Service, is_alive, wait_answered, wait_until
+from tests.support.disks import no_room_for
 
 
 def test_a_killed_child_is_started_again(own_deployment: Deployment) -> None:
@@ -113,26 +113,26 @@ def _renew_server_certificate(deployment: Deployment) -> None:
 
 
 def test_nothing_is_answered_where_no_record_can_be_written(own_deployment: Deployment) -> None:
-    trail = own_deployment.directory / "audit"
-    trail.mkdir(mode=0o700, exist_ok=True)
-    (trail / "worker-0.jsonl").symlink_to("/dev/full")
-    with own_deployment.served(workers=1), own_deployment.client() as client:
-        for call in (lambda: client.generate_random(1), client.create_key):
-            with pytest.raises(errors.ServiceUnavailable, match="audit trail"):
-                call()
-        (trail / "worker-0.jsonl").unlink()
+    with own_deployment.served(workers=1) as service, own_deployment.client() as client:
+        client.generate_random(1)
+        with no_room_for(service.children()["worker-0"], own_deployment.segment("worker-0")):
+            for call in (lambda: client.generate_random(1), client.create_key):
+                with pytest.raises(errors.ServiceUnavailable, match="audit trail"):
+                    call()
         wait_answered(client)
         assert not list(client.all_keys())  # what couldn't be recorded wasn't done
-    records = (trail / "worker-0.jsonl").read_text().splitlines()
-    assert json.loads(records[0])["eventName"] == "AuditTrailRestored"
+    told = [record["eventName"] for record in own_deployment.told("worker-0")]
+    assert told[:2] == ["GenerateRandom", "AuditTrailRestored"]
+    assert "CreateKey" not in told
 
 
 def test_a_renamed_audit_file_is_left_on_sighup(own_deployment: Deployment) -> None:
-    file = own_deployment.directory / "audit" / "worker-0.jsonl"
     with own_deployment.served(workers=1) as service, own_deployment.client() as client:
         client.generate_random(1)
+        file = own_deployment.segment("worker-0")
         file.rename(file.with_suffix(".1"))
         service.process.send_signal(signal.SIGHUP)
-        wait_until(file.exists)
+        wait_until((file.parent / "worker-0-00000002.jsonl").exists)
         client.generate_random(1)
-    assert "GenerateRandom" in file.read_text()
+    (record,) = own_deployment.told("worker-0")
+    assert record["eventName"] == "GenerateRandom"

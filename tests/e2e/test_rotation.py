@@ -171,7 +171,7 @@ def test_a_key_rotates_by_itself_when_it_is_due_and_once(
         client.decrypt(client.encrypt(key_id, b"y").ciphertext_blob).key_material_id == entry.key_material_id
     )
     told = [r for r in service.deployment.audit_records() if r["eventName"] == "RotateKey"]
-    assert [r["serviceEventDetails"]["keyId"] for r in told].count(key_id) == 1  # type: ignore[index]
+    assert [r["serviceEventDetails"]["keyId"] for r in told].count(key_id) == 1
 
 
 def test_after_a_long_absence_a_key_rotates_once(client: Client, rounds: Housekeeping, key_id: str) -> None:
@@ -268,7 +268,7 @@ def test_what_is_undone_is_recorded_however_late(
             rounds.reconcile("this boot")
     rounds.reconcile("next boot")
     told = [r for r in service.deployment.audit_records() if r["eventName"] == "FinishInterruptedIntent"]
-    assert [r["serviceEventDetails"]["keyId"] for r in told].count(key_id) == 1  # type: ignore[index]
+    assert [r["serviceEventDetails"]["keyId"] for r in told].count(key_id) == 1
 
 
 def test_all_materials_of_a_key_are_destroyed_with_it(

@@ -33,7 +33,7 @@ class Peer:
         self.crypto.GenerateRandom(messages.GenerateRandomRequest(number_of_bytes=1))
         for file in (deployment.directory / "audit").glob("worker-*.jsonl"):
             if self.name in file.read_text():
-                return file.stem
+                return file.stem.rpartition("-")[0]
         raise AssertionError("no worker recorded the request")
 
 

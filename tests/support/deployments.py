@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -19,6 +20,7 @@ from cryptography.x509 import load_pem_x509_certificate
 
 from strongroom.client import Client, Endpoint, errors
 from strongroom.server.cli.development_pki import Issued, issue_client
+from tests.support.audit import told
 from tests.support.hooking import Hooks
 
 START_TIMEOUT_S = 60.0
@@ -117,9 +119,17 @@ class Deployment:
     def client(self, timeout_s: float = 20.0) -> Client:
         return Client(self.endpoint(), timeout_s=timeout_s)
 
-    def audit_records(self) -> list[dict[str, object]]:
-        files = sorted((self.directory / "audit").glob("*.jsonl"))
-        return [json.loads(line) for file in files for line in file.read_text().splitlines()]
+    def audit_records(self) -> list[dict[str, Any]]:
+        """All but those that the trail has about itself."""
+        return told(self.directory)
+
+    def told(self, chain: str) -> list[dict[str, Any]]:
+        """What a chain of the trail tells."""
+        return told(self.directory, chain)
+
+    def segment(self, name: str) -> Path:
+        """The newest file of a chain."""
+        return max((self.directory / "audit").glob(f"{name}-*.jsonl"))
 
     @contextmanager
     def served(self, workers: int = 1, hooks: Hooks | None = None) -> Iterator["Service"]:

@@ -48,5 +48,6 @@ class Housekeeping:
         Reconciliation(self.store, self.token, self.records, boot_id, 60).run(Progress())
 
     def close(self) -> None:
+        self.records.close()
         self.token.close()
         self.store.close()

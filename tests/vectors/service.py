@@ -206,10 +206,11 @@ def opened(deployment: Deployment) -> Iterator[Service]:
     store = app.open_store(settings)
     token = app.open_token(settings)
     parts = app._parts(settings, token, store, BOOT_ID)
+    records = app.record_writer(settings, "vectors")
     pipeline = Pipeline(
         parts,
         Authenticator(app.principal_map(settings)),
-        app.record_writer(settings, "vectors"),
+        records,
         EventIds(b"0123456789"),
         LastUses(store),
         logs=RequestLog.NONE,
@@ -220,5 +221,6 @@ def opened(deployment: Deployment) -> Iterator[Service]:
         yield service
     finally:
         service.remove_planted()
+        records.close()
         token.close()
         store.close()

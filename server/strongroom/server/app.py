@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from strongroom.hsm import KeyKind, KeyPurpose, PinSource, Token, TokenProfile, TokenState, load_profile
-from strongroom.server.audit import JsonLinesSink, RecordWriter
+from strongroom.server.audit import (
+    Checkpoints,
+    Fsync,
+    Ledger,
+    RecordMaker,
+    RecordWriter,
+    SegmentRules,
+    SegmentSink,
+)
 from strongroom.server.authentication import Authenticator, PrincipalMap
 from strongroom.server.authorization import Authorizer
 from strongroom.server.config import Settings
@@ -32,6 +40,7 @@ from strongroom.server.operations.mac_keys import MacKeys
 from strongroom.server.operations.symmetric import SymmetricCipher
 from strongroom.server.pipeline import Pipeline, RequestLog
 from strongroom.server.store import Deployment, Store, StoreForeign
+from strongroom.server.trail import NoLedger, StoreLedger, TokenSigner
 
 _SLOW_THREADS = 2
 
@@ -111,15 +120,59 @@ def runtime_directory(settings: Settings) -> Path:
     return Path(settings.store.url.removeprefix("sqlite:///")).parent / "run"
 
 
-def record_writer(settings: Settings, name: str) -> RecordWriter:
-    """The audit trail of one process.
+@dataclass(frozen=True, slots=True)
+class AuditTrail:
+    """The audit trail of one process, which signs how far it goes."""
+
+    sink: SegmentSink
+    records: RecordWriter
+    checkpoints: Checkpoints
+
+    def tend(self) -> bool:
+        """Keeps it in order; True if records can be written."""
+        can_record = self.records.tend()
+        self.checkpoints.tend()
+        return can_record
+
+    def close(self) -> None:
+        """Says how far it went, and ends it; the token must still be open."""
+        self.records.end()
+        self.checkpoints.make()
+        self.sink.close()
+
+
+def audit_trail(settings: Settings, name: str, store: Store, token: Token) -> AuditTrail:
+    """The audit trail of a process that has store and token.
 
     Raises:
         AuditUnavailable: it can't be written.
     """
+    maker, ledger = _record_maker(settings), StoreLedger(store.audit_chains)
+    sink = _sink(settings, name, maker, ledger)
+    interval_s = settings.audit.checkpoint_interval_s
+    checkpoints = Checkpoints(sink, TokenSigner(token, store), ledger, maker.of_service, interval_s)
+    return AuditTrail(sink, RecordWriter(sink, maker), checkpoints)
+
+
+def record_writer(settings: Settings, name: str, store: Store | None = None) -> RecordWriter:
+    """The audit trail of a command, which has perhaps no store; end it by `close`.
+
+    Raises:
+        AuditUnavailable: it can't be written.
+    """
+    maker = _record_maker(settings)
+    ledger = NoLedger() if store is None else StoreLedger(store.audit_chains)
+    return RecordWriter(_sink(settings, name, maker, ledger), maker)
+
+
+def _record_maker(settings: Settings) -> RecordMaker:
+    return RecordMaker(realm_of(settings), utc_now, EventIds(os.urandom(_SEED_BYTES)))
+
+
+def _sink(settings: Settings, name: str, maker: RecordMaker, ledger: Ledger) -> SegmentSink:
     audit = settings.audit
-    sink = JsonLinesSink(audit.directory, name, fsync=audit.fsync)
-    return RecordWriter(sink, realm_of(settings), utc_now, EventIds(os.urandom(_SEED_BYTES)))
+    rules = SegmentRules(Fsync(audit.fsync), audit.segment_bytes, audit.segment_s)
+    return SegmentSink(audit.directory, name, rules, maker.of_service, ledger)
 
 
 def principal_map(settings: Settings) -> PrincipalMap:
@@ -186,7 +239,7 @@ class Worker:
 
     token: Token
     store: Store
-    records: RecordWriter
+    trail: AuditTrail
     uses: LastUses
     face: GrpcFace
     certificates: ServerCertificates
@@ -197,6 +250,7 @@ class Worker:
         for executor in self.executors.values():
             executor.shutdown(wait=True, cancel_futures=True)
         self.uses.flush()
+        self.trail.close()
         self.token.close()
         self.store.close()
 
@@ -216,9 +270,9 @@ def build_worker(
         HsmError, StoreError, AuditUnavailable, OSError: a part can't be had.
     """
     store = open_store(settings)
-    records = record_writer(settings, name)
     certificates = ServerCertificates(_certificate_files(settings))
     token = open_token(settings, on_token)
+    trail = audit_trail(settings, name, store, token)
     executors = {
         lane: ThreadPoolExecutor(
             settings.server.threads if lane is Lane.COMMON else _SLOW_THREADS,
@@ -231,7 +285,7 @@ def build_worker(
     pipeline = Pipeline(
         parts,
         Authenticator(principal_map(settings)),
-        records,
+        trail.records,
         EventIds(os.urandom(_SEED_BYTES)),
         uses,
         logs=RequestLog(settings.log.requests),
@@ -245,7 +299,7 @@ def build_worker(
     handlers = operation_handlers(OPERATIONS, dispatch)
     services = sorted({operation.service for operation in OPERATIONS})
     face = GrpcFace(handlers, services, certificates, _grpc_options(settings))
-    return Worker(token, store, records, uses, face, certificates, executors)
+    return Worker(token, store, trail, uses, face, certificates, executors)
 
 
 def _certificate_files(settings: Settings) -> CertificateFiles:

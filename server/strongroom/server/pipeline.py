@@ -12,8 +12,7 @@ from typing import Any
 
 import structlog
 
-from strongroom.server.audit import AuditUnavailable, RecordWriter
-from strongroom.server.audit.records import Answered
+from strongroom.server.audit import Answered, AuditUnavailable, RecordWriter
 from strongroom.server.authentication import Authenticator
 from strongroom.server.core.errors import KmsError, Throttled
 from strongroom.server.execution import RETRY_AFTER_S, Execution, unrecordable

@@ -1,10 +1,10 @@
-import json
 import sqlite3
 from contextlib import closing
 
 import pytest
 
 from tests.server.cli.conftest import Deployment
+from tests.support.audit import told
 
 ADMIN = "arn:aws:iam::111122223333:role/client/admin"
 OTHER = "arn:aws:iam::111122223333:role/security/admin"
@@ -37,9 +37,9 @@ def test_a_principal_becomes_an_administrator_and_the_trail_tells(
         assert answer.code == 0
         assert answer.json == {"principal": OTHER, "policy_name": "administrator"}
     assert _policies(deployment) == {ADMIN: ["administrator"], OTHER: ["administrator"]}
-    lines = (deployment.directory / "audit" / "command.jsonl").read_text().splitlines()
-    told = [(r["eventName"], r["serviceEventDetails"]) for r in map(json.loads, lines)]
-    assert told == [("AppointAdministrator", {"principal": OTHER})] * 2
+    records = told(deployment.directory, "command")
+    events = [(r["eventName"], r["serviceEventDetails"]) for r in records]
+    assert events == [("AppointAdministrator", {"principal": OTHER})] * 2
 
 
 @pytest.mark.parametrize(

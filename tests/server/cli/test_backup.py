@@ -10,6 +10,7 @@ import pytest
 
 from tests.server.cli.conftest import STRONGROOMD, Deployment, clean_environment, run
 from tests.server.cli.restorations import back_up
+from tests.support.audit import told
 from tests.support.databases import change, make_older, rows
 
 _PATCH = """
@@ -86,8 +87,7 @@ def test_what_is_being_created_is_not_in_the_backup(deployment: Deployment) -> N
 
 def test_the_record_is_written_before_the_backup_is_there(deployment: Deployment) -> None:
     backup = back_up(deployment)
-    (line,) = (deployment.directory / "audit" / "backup.jsonl").read_text().splitlines()
-    record = json.loads(line)
+    (record,) = told(deployment.directory, "backup")
     assert record["eventName"] == "CreateBackup"
     assert record["serviceEventDetails"]["backup"] == str(backup)
     assert record["serviceEventDetails"]["databaseSha256"] == _manifest(backup)["database_sha256"]

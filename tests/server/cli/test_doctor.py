@@ -179,10 +179,10 @@ def test_a_clock_that_went_back_is_told(deployment: Deployment) -> None:
 
 
 def test_files_open_to_others_are_named(deployment: Deployment) -> None:
-    (deployment.directory / "audit" / "worker-0.jsonl").touch(mode=0o644)
+    (deployment.directory / "audit" / "worker-0-00000009.jsonl").touch(mode=0o644)
     ((verdict, text),) = _look(deployment, code=1)["file modes"]
     assert verdict == "failed"
-    assert "worker-0.jsonl" in text
+    assert "worker-0-00000009.jsonl" in text
 
 
 def test_a_damaged_database_is_told_and_what_needs_it_is_left_out(deployment: Deployment) -> None:

@@ -1,4 +1,3 @@
-import json
 import shutil
 import signal
 import subprocess
@@ -22,6 +21,7 @@ from tests.server.cli.restorations import (
     restore,
     set_asides,
 )
+from tests.support.audit import told
 from tests.support.databases import opened, rows
 
 
@@ -89,8 +89,7 @@ def test_a_restoration_needs_to_be_confirmed(deployment: Deployment, backup: Pat
 
 def test_a_restoration_leaves_its_record(deployment: Deployment, backup: Path) -> None:
     aside = restore(deployment, backup).json["set_aside"]
-    (line,) = (deployment.directory / "audit" / "restore.jsonl").read_text().splitlines()
-    record = json.loads(line)
+    (record,) = told(deployment.directory, "restore")
     assert record["eventName"] == "RestoreBackup"
     assert record["serviceEventDetails"]["backup"] == str(backup)
     assert record["serviceEventDetails"]["databaseSetAside"] == aside
@@ -98,7 +97,8 @@ def test_a_restoration_leaves_its_record(deployment: Deployment, backup: Path) -
 
 def test_a_restoration_that_cannot_be_recorded_is_not_done(deployment: Deployment, backup: Path) -> None:
     before = only_key(database(deployment))
-    (deployment.directory / "audit" / "restore.jsonl").mkdir()
+    (deployment.directory / "audit").rename(deployment.directory / "elsewhere")
+    (deployment.directory / "audit").write_text("a file")
     restore(deployment, backup, code=75)
     assert only_key(database(deployment)) == before
     assert set_asides(deployment) == []

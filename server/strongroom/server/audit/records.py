@@ -4,12 +4,11 @@ Source: AWS CloudTrail user guide, "CloudTrail record contents". Never in it: pl
 keys, grant tokens. The encryption context is in the clear, as callers are told.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from strongroom.server.audit.sinks import AuditSink, AuditUnavailable
 from strongroom.server.core.arns import Realm
 from strongroom.server.core.callers import Caller
 from strongroom.server.core.errors import KmsError
@@ -52,26 +51,16 @@ class Answered(NamedTuple):
     error: KmsError | None
 
 
-class RecordWriter:
-    """Makes records of answered requests and gives them to the sink.
+class RecordMaker:
+    """Makes audit records.
 
     Args:
-        sink: where they go.
         realm: account and Region of the deployment.
         clock: gives the time in UTC.
         new_event_id: gives a fresh UUID.
     """
 
-    def __init__(
-        self,
-        sink: AuditSink,
-        realm: Realm,
-        clock: Callable[[], datetime],
-        new_event_id: Callable[[], str],
-    ) -> None:
-        self._sink = sink
-        self._is_failing = False
-        self._realm = realm
+    def __init__(self, realm: Realm, clock: Callable[[], datetime], new_event_id: Callable[[], str]) -> None:
         self._known_resources: dict[tuple[str, ...], tuple[Mapping[str, str], ...]] = {}
         self._envelope: Mapping[str, object] = {
             "eventVersion": EVENT_VERSION,
@@ -81,70 +70,23 @@ class RecordWriter:
             "awsRegion": realm.region,
             "recipientAccountId": realm.account_id,
         }
-        self._clock = clock
+        self.clock = clock
         self._new_event_id = new_event_id
 
-    def write(self, answered: Iterable[Answered]) -> list[Mapping[str, object]]:
-        """Writes the records of requests that are answered together; gives them.
-
-        Raises:
-            AuditUnavailable: not all of them are written; none of the requests may be answered.
-        """
-        now = self._clock()
-        records = [self._record(one, now) for one in answered]
-        self._write(records)
-        return records
-
-    def require(self, *, for_change: bool) -> None:
-        """Returns if what will be done can be recorded, as far as can be known.
-
-        Args:
-            for_change: True if it changes something, and can't be taken back if it isn't recorded.
-
-        Raises:
-            AuditUnavailable: it can't, so it must not be done.
-        """
-        if self._is_failing:
-            raise AuditUnavailable("The audit trail couldn't be written a moment ago.")
-        if for_change:
-            self._sink.require_room()
-
-    def tend(self) -> bool:
-        """Follows a renamed file and tries again after a failure; True if records can be written."""
-        try:
-            self._sink.follow()
-            if self._is_failing:
-                self.write_service_event("AuditTrailRestored", {})
-        except AuditUnavailable:
-            return False
-        return True
-
-    def write_service_event(self, name: str, details: Mapping[str, object]) -> None:
-        """Writes the record of something that the service did by itself.
-
-        Raises:
-            AuditUnavailable: it isn't written.
-        """
-        record = {
+    def of_service(self, name: str, details: Mapping[str, object]) -> Mapping[str, object]:
+        """The record of something that the service did by itself."""
+        return {
             **self._envelope,
             "eventType": "AwsServiceEvent",
-            "eventTime": self._clock(),
+            "eventTime": self.clock(),
             "eventID": self._new_event_id(),
             "eventName": name,
             "readOnly": False,
             "serviceEventDetails": details,
         }
-        self._write([record])
 
-    def _write(self, records: list[Mapping[str, object]]) -> None:
-        try:
-            self._sink.write(records)
-        except AuditUnavailable:
-            self._is_failing = True
-            raise
-        self._is_failing = False
-
-    def _record(self, answered: Answered, now: datetime) -> Mapping[str, object]:
+    def of_request(self, answered: Answered, now: datetime) -> Mapping[str, object]:
+        """The record of a request that is answered at this time."""
         record: dict[str, object] = {
             **self._envelope,
             "eventType": "AwsApiCall",

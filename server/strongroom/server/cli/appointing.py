@@ -56,9 +56,9 @@ def _appoint(settings: "Settings", principal: str) -> str:
     arn = _arn_of(settings, principal)
     with closing(open_store(settings)) as store:
         require_own(settings, store.deployment())
-        records = record_writer(settings, "command")
-        appoint(store.principals, arn)
-        records.write_service_event("AppointAdministrator", {"principal": arn})
+        with closing(record_writer(settings, "command", store)) as records:
+            appoint(store.principals, arn)
+            records.write_service_event("AppointAdministrator", {"principal": arn})
     return arn
 
 

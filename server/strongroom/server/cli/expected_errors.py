@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from strongroom.server.cli.appointing import NotAppointable
+from strongroom.server.cli.auditing import NoPublicKey, NothingToVerify
 from strongroom.server.cli.backups.errors import BackupExists, BackupUnusable, NotConfirmed, TokenNeeded
 from strongroom.server.cli.development import AlreadyInitialised
 from strongroom.server.cli.plans import PlanInvalid
@@ -12,6 +13,8 @@ from strongroom.server.process.supervisor import AlreadyRunning
 _CODES: Mapping[type[Exception], int] = {
     AlreadyInitialised: 1,
     AlreadyRunning: ExitCode.NOT_NOW,
+    NoPublicKey: ExitCode.NOT_NOW,
+    NothingToVerify: 2,
     BackupExists: 1,
     BackupUnusable: ExitCode.NEVER,
     NotAppointable: 2,

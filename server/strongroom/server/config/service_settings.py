@@ -86,8 +86,15 @@ class AuditSettings(Section):
 
     directory: Annotated[FilePath, Field(examples=["audit"])]
     """Where the records are written, a file for each process."""
-    fsync: Switch = False
-    """Whether to wait for the disk before each answer: nothing is lost in a power failure, and it is slow."""
+    fsync: Literal["always", "every_second", "never"] = "every_second"
+    """When records are forced to the disk. A power cut may lose: nothing that was answered; the last second;
+    what the system hadn't written yet, 30 seconds or so. A killed process never loses one."""
+    segment_bytes: Annotated[Count, Field(ge=65536)] = 134_217_728
+    """The size of a file at which the next one is begun."""
+    segment_s: Annotated[Duration, Field(ge=60)] = 86_400.0
+    """The age of a file, in seconds, at which the next one is begun."""
+    checkpoint_interval_s: Annotated[Duration, Field(gt=0, le=3600)] = 10.0
+    """Seconds between two signed checkpoints of a file, while there is something to record."""
 
 
 class LimitSettings(Section):

@@ -12,6 +12,7 @@ from strongroom.server.housekeeping.progress import Progress
 from strongroom.server.housekeeping.reconciliation import Reconciliation
 from strongroom.server.housekeeping.rotation import Rotation
 from strongroom.server.housekeeping.rounds import Job
+from strongroom.server.housekeeping.system_keys import SystemKeys
 from strongroom.server.operations import MaterialImporter, MaterialMaker
 from strongroom.server.store import Store
 
@@ -40,6 +41,7 @@ def _reconciliation(parts: JobParts) -> Reconciliation:
 
 JOBS: Mapping[str, Callable[[JobParts], Callable[[Progress], int]]] = {
     "reconciliation": lambda parts: _reconciliation(parts).run,
+    "system keys": lambda parts: SystemKeys(parts.store, parts.maker, parts.records).run,
     "deletion": lambda parts: Deletion(parts.store, parts.token, parts.records, parts.boot_id).run,
     "rotation": lambda parts: Rotation(parts.store, parts.token, parts.maker, parts.records).run,
     "expiry": lambda parts: Expiry(parts.store, parts.importer, parts.records).run,

@@ -9,8 +9,15 @@ from collections.abc import Callable
 import structlog
 
 from strongroom.hsm import HsmError, Token, TokenState
-from strongroom.server.app import material_importer, material_maker, open_store, open_token, record_writer
-from strongroom.server.audit import AuditUnavailable, RecordWriter
+from strongroom.server.app import (
+    AuditTrail,
+    audit_trail,
+    material_importer,
+    material_maker,
+    open_store,
+    open_token,
+)
+from strongroom.server.audit import AuditUnavailable
 from strongroom.server.housekeeping.jobs import JobParts, jobs_of
 from strongroom.server.housekeeping.leases import LEASE, Lease
 from strongroom.server.housekeeping.metrics import serve_metrics
@@ -40,18 +47,19 @@ class HousekeeperProcess:
         on_orphaned(self._loop, self._stop)
         settings = self._child.settings
         store = open_store(settings)
-        records = record_writer(settings, self._child.name)
         token = open_token(settings, self._token_changed)
+        trail = audit_trail(settings, self._child.name, store, token)
         stop_metrics = _metrics(store, settings.metrics.listen)
         say_ready()
         with contextlib.suppress(StoreError):  # the first round tries again
             # Only one supervisor serves a deployment: whoever else holds the lease is dead.
             store.release_lease(LEASE)
         while not self._stopping.is_set():
-            await asyncio.to_thread(self._round, store, token, records)
+            await asyncio.to_thread(self._round, store, token, trail)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), settings.housekeeping.reconcile_interval_s)
             self._wake.clear()
+        trail.close()
         token.close()
         await asyncio.to_thread(stop_metrics)
         with contextlib.suppress(StoreError):
@@ -66,13 +74,13 @@ class HousekeeperProcess:
         if state is TokenState.UP:
             self._loop.call_soon_threadsafe(self._wake.set)
 
-    def _round(self, store: Store, token: Token, records: RecordWriter) -> None:
+    def _round(self, store: Store, token: Token, trail: AuditTrail) -> None:
         """One round, if it can be begun and another process doesn't do it."""
         child = self._child
         boot_id = child.boot_id
         lease = Lease(store, boot_id, _LEASE_INTERVALS * child.settings.housekeeping.reconcile_interval_s)
         try:
-            records.tend()
+            trail.tend()
             token.heartbeat()
             if not lease.take():
                 return
@@ -81,8 +89,9 @@ class HousekeeperProcess:
             return
         maker = material_maker(child.settings, token, store, boot_id)
         importer = material_importer(maker, token, store)
-        parts = JobParts(child.settings.housekeeping, store, token, records, maker, importer, boot_id)
+        parts = JobParts(child.settings.housekeeping, store, token, trail.records, maker, importer, boot_id)
         Round(store.jobs, lease, self._stopping.is_set).run(jobs_of(parts))
+        trail.checkpoints.tend()
 
 
 def _metrics(store: Store, listen: str) -> Callable[[], None]:

@@ -111,7 +111,7 @@ def _is_well(worker: Worker) -> bool:
         worker.store.ping()
     except StoreError:
         return False
-    can_record = worker.records.tend()
+    can_record = worker.trail.tend()
     return worker.token.heartbeat() and can_record
 
 

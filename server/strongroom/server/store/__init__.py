@@ -1,5 +1,6 @@
 """The store: everything that isn't key material."""
 
+from strongroom.server.store.audit_chains import ChainRecord, ChainStore
 from strongroom.server.store.errors import (
     AliasExists,
     EncryptionsExhausted,
@@ -72,6 +73,8 @@ __all__ = [
     "Alias",
     "AliasExists",
     "AliasPage",
+    "ChainRecord",
+    "ChainStore",
     "ChangeFeed",
     "Changes",
     "Deployment",

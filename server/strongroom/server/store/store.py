@@ -20,6 +20,7 @@ from strongroom.server.store import (
     upkeep,
     usage,
 )
+from strongroom.server.store.audit_chains import ChainStore
 from strongroom.server.store.engine import create_file, open_engine, sqlite_path
 from strongroom.server.store.errors import NotInState, SchemaOutdated, StoreUnavailable
 from strongroom.server.store.feed import ChangeFeed, SqliteChangeFeed
@@ -65,6 +66,7 @@ class Store(ImportStore):
         self.jobs = JobLog(engine, clock)
         self.principals = PrincipalStore(engine, clock)
         self.grants = GrantStore(engine, clock)
+        self.audit_chains = ChainStore(engine, clock)
 
     @classmethod
     def create(cls, url: str, deployment: Deployment, clock: Callable[[], datetime] = utc_now) -> None:

@@ -201,6 +201,17 @@ changes = Table(
     sqlite_autoincrement=True,
 )
 
+audit_chains = Table(
+    "audit_chains",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("segment", String(16), nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("at", Microseconds, nullable=False),
+)
+
 secrets = Table(
     "secrets",
     metadata,

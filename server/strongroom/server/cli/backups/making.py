@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,10 +42,13 @@ def make_backup(settings: Settings, final: Path, *, with_token: bool) -> Manifes
         StoreError, HsmError, AuditUnavailable, OSError: there is no backup.
     """
     _require_nothing_at(final)
-    records = record_writer(settings, "backup")
-    records.require(for_change=True)
     final.parent.mkdir(parents=True, exist_ok=True)
-    with ending_tidily(), draft_for(final, first=DATABASE) as draft:
+    with (
+        closing(record_writer(settings, "backup")) as records,
+        ending_tidily(),
+        draft_for(final, first=DATABASE) as draft,
+    ):
+        records.require(for_change=True)
         manifest = _fill(draft, settings, with_token=with_token)
         for path in (draft / DATABASE, draft / MANIFEST, draft):
             sync(path)

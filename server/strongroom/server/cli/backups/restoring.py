@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 from strongroom.server.app import record_writer, runtime_directory
@@ -41,13 +41,14 @@ def restore(
         ending_tidily(),
         only_one(runtime_directory(settings)),
         draft_for(database, first=DATABASE) as draft,
+        ExitStack() as opened_trail,
     ):
         now = utc_now()
         report, opened = examine(backup, settings, draft, now)
         confirm(report)
         make_single_file(opened.database, 0)
         sync(opened.database)
-        records = record_writer(settings, "restore")
+        records = opened_trail.enter_context(closing(record_writer(settings, "restore")))
         records.require(for_change=True)
         aside = database.with_name(f"{database.name}{_ASIDE}{now:%Y%m%dT%H%M%S.%fZ}")
         had_one = _close(database, settings.store.busy_timeout_s)

@@ -1,0 +1,78 @@
+"""Writing the audit trail: nothing is answered without its record."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+
+from strongroom.server.audit.errors import AuditUnavailable
+from strongroom.server.audit.records import Answered, RecordMaker
+from strongroom.server.audit.segments import CLOSED, SegmentSink
+
+
+class RecordWriter:
+    """Makes records and writes them to the process's chain; thread-safe."""
+
+    def __init__(self, sink: SegmentSink, maker: RecordMaker) -> None:
+        self._sink = sink
+        self._maker = maker
+        self._is_failing = False
+
+    def write(self, answered: Iterable[Answered]) -> list[Mapping[str, object]]:
+        """Writes the records of requests that are answered together; gives them.
+
+        Raises:
+            AuditUnavailable: not all of them are written; none of the requests may be answered.
+        """
+        now = self._maker.clock()
+        records = [self._maker.of_request(one, now) for one in answered]
+        self._write(records)
+        return records
+
+    def require(self, *, for_change: bool) -> None:
+        """Returns if what will be done can be recorded, as far as can be known.
+
+        Args:
+            for_change: True if it changes something, and can't be taken back if it isn't recorded.
+
+        Raises:
+            AuditUnavailable: it can't, so it must not be done.
+        """
+        if self._is_failing:
+            raise AuditUnavailable("The audit trail couldn't be written a moment ago.")
+        if for_change:
+            self._sink.require_room()
+
+    def tend(self) -> bool:
+        """Keeps the segments in order and tries again after a failure; True if records can be written."""
+        try:
+            self._sink.tend()
+            if self._is_failing:
+                self.write_service_event("AuditTrailRestored", {})
+        except AuditUnavailable:
+            return False
+        return True
+
+    def write_service_event(self, name: str, details: Mapping[str, object]) -> None:
+        """Writes the record of something that the service did by itself.
+
+        Raises:
+            AuditUnavailable: it isn't written.
+        """
+        self._write([self._maker.of_service(name, details)])
+
+    def end(self) -> None:
+        """Says that nothing follows; if that can't be said, the next segment tells where this one ended."""
+        with suppress(AuditUnavailable):
+            self.write_service_event(CLOSED, {})
+
+    def close(self) -> None:
+        """Likewise, and ends the chain's segment."""
+        self.end()
+        self._sink.close()
+
+    def _write(self, records: list[Mapping[str, object]]) -> None:
+        try:
+            self._sink.write(records)
+        except AuditUnavailable:
+            self._is_failing = True
+            raise
+        self._is_failing = False

@@ -1,0 +1,15 @@
+"""What the audit trail needs of store and token: who remembers how far it goes, and who signs that."""
+
+from strongroom.server.trail.audit_key import AUDIT_KEY, NOBODY, SYSTEM_ACCOUNT, find_audit_key
+from strongroom.server.trail.ledgers import NoLedger, StoreLedger
+from strongroom.server.trail.signing import TokenSigner
+
+__all__ = [
+    "AUDIT_KEY",
+    "NOBODY",
+    "SYSTEM_ACCOUNT",
+    "NoLedger",
+    "StoreLedger",
+    "TokenSigner",
+    "find_audit_key",
+]

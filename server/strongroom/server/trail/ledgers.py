@@ -1,0 +1,60 @@
+"""Who remembers how far chains go."""
+
+from dataclasses import astuple
+from datetime import timedelta
+
+import structlog
+
+from strongroom.server.audit import Head
+from strongroom.server.store import ChainRecord, ChainStore, StoreError
+
+_LATELY = timedelta(days=1)
+
+_log = structlog.get_logger("strongroom.audit")
+
+
+class StoreLedger:
+    """The store; what it can't tell or write down now is left out, and said in the log."""
+
+    def __init__(self, store: ChainStore) -> None:
+        self._store = store
+
+    def save(self, head: Head) -> None:
+        """Writes down how far a chain goes."""
+        try:
+            self._store.save(ChainRecord(*head))
+        except StoreError as error:
+            _log.warning("chain not written down", chain=head.name, reason=str(error))
+
+    def find(self, name: str) -> Head | None:
+        """How far a chain went."""
+        try:
+            found = self._store.find(name)
+        except StoreError as error:
+            _log.warning("chain not looked up", chain=name, reason=str(error))
+            return None
+        return None if found is None else Head(*astuple(found))
+
+    def others(self, name: str) -> tuple[Head, ...]:
+        """How far the other chains went that were written within a day."""
+        try:
+            found = self._store.saved_within(_LATELY)
+        except StoreError as error:
+            _log.warning("chains not looked up", reason=str(error))
+            return ()
+        return tuple(Head(*astuple(one)) for one in found if one.name != name)
+
+    def all(self) -> tuple[Head, ...]:
+        """How far every chain went; StoreError if it can't be told."""
+        return tuple(Head(*astuple(one)) for one in self._store.all())
+
+
+class NoLedger:
+    """Nobody: for what runs while there is no store."""
+
+    def save(self, head: Head) -> None:
+        """Forgets it."""
+
+    def find(self, name: str) -> Head | None:  # noqa: ARG002 # a Ledger's
+        """Knows of none."""
+        return None

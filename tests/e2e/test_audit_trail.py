@@ -1,0 +1,160 @@
+"""The audit trail of a running service: it verifies, and shows what was done to it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strongroom.client import Client, EncryptItem, errors
+from tests.support.deployments import Deployment, Service, wait_answered, wait_until
+from tests.support.disks import fill, small_disk
+
+
+def _run(deployment: Deployment, *arguments: str) -> subprocess.CompletedProcess[str]:
+    program = [sys.executable, "-m", "strongroom.server", "audit", *arguments]
+    environment = {**os.environ, "STRONGROOMD_CONFIG": str(deployment.config)}
+    return subprocess.run(program, check=False, capture_output=True, text=True, env=environment)
+
+
+def _verified(deployment: Deployment, *arguments: str, code: int = 0) -> dict[str, Any]:
+    done = _run(deployment, "verify", "--output", "json", *arguments)
+    assert done.returncode == code, done.stdout + done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def _has_key(deployment: Deployment) -> bool:
+    return _run(deployment, "public-key").returncode == 0
+
+
+@pytest.fixture
+def quick(own_deployment: Deployment) -> Deployment:
+    """A deployment that makes checkpoints all the time."""
+    config = own_deployment.config
+    config.write_text(config.read_text().replace("[audit]\n", "[audit]\ncheckpoint_interval_s = 0.1\n"))
+    return own_deployment
+
+
+def test_a_trail_verifies_while_it_is_written_and_whole_when_it_has_ended(quick: Deployment) -> None:
+    with quick.served(workers=2) as service, quick.client() as client:
+        wait_until(lambda: _has_key(quick), 30)
+        key_id = client.create_key().key_id
+        for _ in range(20):
+            client.encrypt(key_id, b"x")
+        found = _verified(quick)
+        assert found["valid"]
+        service.wake_housekeeper()
+    found = _verified(quick, "--closed")
+    assert found["valid"], found
+    assert found["checkpoints"] >= 3
+    assert found["segments"] == 3
+
+
+def test_it_verifies_elsewhere_by_the_public_key_alone(quick: Deployment, tmp_path: Path) -> None:
+    with quick.served(workers=1), quick.client() as client:
+        wait_until(lambda: _has_key(quick), 30)
+        client.generate_random(1)
+        pem = tmp_path / "audit.pem"
+        pem.write_text(_run(quick, "public-key").stdout)
+    elsewhere = tmp_path / "elsewhere"
+    (quick.directory / "audit").rename(elsewhere)
+    (quick.directory / "strongroom.db").unlink()
+    offline = ("--public-key", str(pem), "--trail", str(elsewhere), "--config", "/nonexistent")
+    found = _verified(quick, "--closed", *offline)
+    assert found["valid"], found
+    text = subprocess.run(
+        ["openssl", "pkey", "-pubin", "-in", str(pem), "-text", "-noout"], capture_output=True, check=True
+    ).stdout
+    assert b"P-256" in text
+    segment = next(elsewhere.glob("worker-0-*.jsonl"))
+    segment.write_bytes(segment.read_bytes().replace(b"GenerateRandom", b"GenerateRandam"))
+    (problem, *_) = _verified(quick, *offline, code=1)["problems"]
+    assert problem["place"].startswith("worker-0-00000001.jsonl:")
+
+
+def test_what_was_cut_off_is_found_by_the_database(quick: Deployment) -> None:
+    with quick.served(workers=1), quick.client() as client:
+        wait_until(lambda: _has_key(quick), 30)
+        client.generate_random(1)
+    segment = quick.segment("worker-0")
+    lines = segment.read_bytes().splitlines(keepends=True)
+    for kept in range(1, len(lines)):
+        segment.write_bytes(b"".join(lines[:kept]))
+        assert _verified(quick, code=1)["problems"]
+
+
+def test_ten_thousand_requests_under_kill_9_leave_a_chain_that_verifies(quick: Deployment) -> None:
+    answered, rounds = 0, 0
+    with quick.served(workers=2) as service:
+        wait_until(lambda: _has_key(quick), 30)
+        with quick.client() as client:
+            key_id = client.create_key().key_id
+        while answered < 10_000:
+            rounds += 1
+            with quick.client() as client:
+                answered += _until_killed(service, client, key_id, rounds)
+                wait_answered(client)
+    found = _verified(quick)
+    assert found["valid"], found["problems"][:5]
+    assert found["segments"] > rounds
+    told = [record for record in quick.audit_records() if record["eventName"] == "Encrypt"]
+    assert len([record for record in told if "errorCode" not in record]) >= answered
+
+
+def _until_killed(service: Service, client: Client, key_id: str, rounds: int) -> int:
+    """Up to a thousand requests, twenty at once; a worker dies among them. Gives how many were answered."""
+    victim = service.wait_started(f"worker-{rounds % 2}")
+    answered = 0
+    for number in range(50):
+        if number == 7 * rounds % 50:
+            os.kill(victim, signal.SIGKILL)
+        try:
+            results = client.batch_encrypt([EncryptItem(key_id, b"x")] * 20)
+        except errors.StrongroomError:
+            break
+        answered += sum(not isinstance(result, Exception) for result in results)
+    return answered
+
+
+def test_a_full_disk_leaves_no_answer_without_its_record(own_deployment: Deployment) -> None:
+    """The disk of the trail is a small one of its own."""
+    trail = own_deployment.directory / "audit"
+    with small_disk(trail, 4 * 1024 * 1024):
+        answered = _until_full(own_deployment, trail)
+        told = [r for r in own_deployment.told("worker-0") if r["eventName"] == "GenerateRandom"]
+        assert len([r for r in told if "errorCode" not in r]) == answered
+        assert _verified(own_deployment)["valid"]
+
+
+def _until_full(deployment: Deployment, trail: Path) -> int:
+    answered = 0
+    with deployment.served(workers=1) as service, deployment.client() as client:
+        for _ in range(10):
+            client.generate_random(1)
+            answered += 1
+        filler = fill(trail)
+        for _ in range(200):  # what is left of a block takes some records more
+            try:
+                client.generate_random(1)
+                answered += 1
+            except errors.ServiceUnavailable:
+                break
+        with pytest.raises(errors.ServiceUnavailable):
+            client.create_key()
+        wait_until(lambda: "not ready" in service.events())
+        filler.unlink()
+        wait_answered(client)
+        answered += 1
+        client.create_key()
+        wait_until(lambda: "ready" in service.events())
+    return answered
+
+
+def test_help_has_examples(own_deployment: Deployment) -> None:
+    for command in ("verify", "public-key"):
+        assert "strongroomd audit" in _run(own_deployment, command, "--help").stdout
