@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
-from strongroom.server.core.policies.templates import Matches, arn_matcher, matcher
+from strongroom.server.core.policies.globs import Matches, arn_matcher, matcher
 
 _MAX_NUMBER_CHARACTERS = 40
 _EPOCH_SECONDS = frozenset("0123456789.-")

@@ -6,9 +6,10 @@ from functools import cached_property
 from typing import NamedTuple
 
 from strongroom.server.core.policies.conditions import Test
+from strongroom.server.core.policies.globs import MANY, Matches, matcher
 from strongroom.server.core.policies.principals import EVERYBODY, Principals
 from strongroom.server.core.policies.requests import Lookup, PolicyRequest
-from strongroom.server.core.policies.templates import Matches, Template, matcher, nothing
+from strongroom.server.core.policies.templates import Template, nothing
 
 
 class Patterns:
@@ -38,7 +39,7 @@ class Patterns:
         self._open = tuple(template for template in templates if not template.is_fixed)
         self._is_negated = is_negated
         self._if_unresolved = if_unresolved
-        self.fit_all = "*" in globs and not is_negated
+        self.fit_all = MANY in globs and not is_negated
 
     def fit(self, text: str, lookup: Lookup) -> bool:
         """True if they fit a text."""
