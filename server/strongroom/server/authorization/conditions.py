@@ -27,7 +27,7 @@ class Asked(NamedTuple):  # made for each key of each request, more quickly than
         request: the request message.
         keys: the condition keys that it gives.
         key: the key that it is about, if there is one.
-        other_key: the other key of ReEncrypt.
+        is_same_key: whether both keys of ReEncrypt are one; None if the request is about no two.
         named_by: what the request calls the key, empty if nothing.
         last_used: gives when a key was last used, or since when no use of it is known.
     """
@@ -38,7 +38,7 @@ class Asked(NamedTuple):  # made for each key of each request, more quickly than
     request: Any
     keys: ConditionKeys
     key: KeySnapshot | None = None
-    other_key: KeySnapshot | None = None
+    is_same_key: bool | None = None
     named_by: str = ""
     last_used: Callable[[KeySnapshot], datetime] | None = None
 
@@ -105,8 +105,8 @@ def _unused_days(asked: Asked, key: KeySnapshot) -> Values:
     return (str(max(0, int(seconds // _SECONDS_OF_A_DAY))),)
 
 
-def _same_key(asked: Asked, key: KeySnapshot) -> Values:
-    return None if asked.other_key is None else _truth(asked.other_key.key_id == key.key_id)
+def _same_key(asked: Asked, key: KeySnapshot) -> Values:  # noqa: ARG001 # of the table's type
+    return None if asked.is_same_key is None else _truth(asked.is_same_key)
 
 
 _PRINCIPAL_TAG, _RESOURCE_TAG = "aws:principaltag/", "aws:resourcetag/"
