@@ -85,6 +85,10 @@ class PrincipalMap:
         arn = f"arn:{self._partition}:iam::{account_id}:role/{path}"
         return self._caller(arn, spiffe_id)
 
+    def by_arn(self, arn: str) -> Caller:
+        """A principal that hasn't called, with its tags; nothing proves that it is one."""
+        return self._caller(arn, "")
+
     def _caller(self, arn: str, credential: str) -> Caller:
         return Caller(arn, arn.split(":")[4], credential, self._tags.get(arn, {}))
 

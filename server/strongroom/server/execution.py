@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from strongroom.hsm import TokenCall
 from strongroom.server.audit import AuditUnavailable, RecordWriter
 from strongroom.server.authentication import Authenticator
-from strongroom.server.authorization import Asked
+from strongroom.server.authorization import Asked, tells_last_use
 from strongroom.server.core.callers import Caller
 from strongroom.server.core.errors import (
     AccessDenied,
@@ -131,8 +131,9 @@ class Execution:
         asked = []
         if operation.action:
             asked.append(self._asked(progress, caller, ""))
-            for action in (operation.action, *operation.further_actions(request)):
-                self._authorizer.authorize(asked[0], action, operation.resource(request))
+            self._authorizer.authorize(asked[0], operation.action, operation.resource(request))
+            for action in operation.actions_on_new_key(request):
+                self._authorizer.authorize(asked[0], action, self._new_key_arn(caller))
         for use, target in zip(operation.uses, progress.targets, strict=unknown is None):
             asked.append(self._asked(progress, caller, use.prefix, use, target))
             if target.alias is not None:
@@ -143,6 +144,10 @@ class Execution:
         if operation.has_grant_tokens:
             self._authorizer.check_grant_tokens(request.grant_tokens)
         return asked[0]
+
+    def _new_key_arn(self, caller: Caller) -> str:
+        """What a key that is yet to be made is called: it fits what is about all keys of the account."""
+        return self._parts.realm.key_arn("*", caller.account_id)
 
     def _find_keys(self, progress: Progress, caller: Caller) -> AccessDenied | None:
         """Finds the keys that the request means, up to one of another account that isn't there.
@@ -175,7 +180,7 @@ class Execution:
             key=target.key if target else None,
             is_same_key=_is_same_key(progress, target),
             named_by=getattr(request, use.named_by) if use and use.named_by else "",
-            last_used=self._last_used,
+            last_used=self._last_used if use and tells_last_use(use.action) else None,
         )
 
     def _last_used(self, key: KeySnapshot) -> datetime:

@@ -347,6 +347,27 @@ def test_it_is_explained_what_decides(client: Client, worker: Principal, key_id:
     assert explain(t="a") == (False, denied, "key policy, statement 2")
 
 
+def test_what_is_explained_knows_the_tags_of_principals(
+    client: Client, worker: Principal, key_id: str
+) -> None:
+    tenant = {"StringEquals": {"kms:EncryptionContext:tenant": "${aws:PrincipalTag/tenant}"}}
+    worker.may(allow("kms:Encrypt", Condition=tenant))
+    for value, may in (("a", True), ("b", False)):
+        given = {"kms:EncryptionContext:tenant": value}
+        assert client.explain_access(key_id, worker.arn, "kms:Encrypt", conditions=given).allowed is may
+
+
+def test_the_last_use_is_told_where_a_key_is_taken_out_of_use(
+    client: Client, worker: Principal, key_id: str
+) -> None:
+    unused = {"NumericLessThan": {"kms:TrailingDaysWithoutKeyUsage": "1"}}
+    worker.may(allow("kms:*", Condition=unused))
+    for action, may in (("DisableKey", True), ("ScheduleKeyDeletion", True), ("Encrypt", False)):
+        assert client.explain_access(key_id, worker.arn, f"kms:{action}").allowed is may
+    _denied(lambda: worker.client.encrypt(key_id, b"x"))
+    worker.client.disable_key(key_id)
+
+
 def test_changes_are_recorded_with_the_policy(
     client: Client, worker: Principal, key_id: str, service: object
 ) -> None:

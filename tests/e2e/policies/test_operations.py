@@ -120,8 +120,12 @@ def test_tags_of_a_new_key_need_their_own_permission(worker: Principal) -> None:
     worker.may(allow("kms:CreateKey"))
     with pytest.raises(errors.AccessDenied, match="kms:TagResource"):
         worker.client.create_key(tags={"a": "b"})
-    worker.may(allow(["kms:CreateKey", "kms:TagResource"]))
-    worker.client.create_key(tags={"a": "b"})
+    for resource in ("*", "arn:aws:kms:*:111122223333:key/*"):
+        worker.may(allow("kms:CreateKey"), allow("kms:TagResource", Resource=resource))
+        worker.client.create_key(tags={"a": "b"})
+        worker.may(allow(["kms:CreateKey", "kms:TagResource"]), deny("kms:TagResource", Resource=resource))
+        with pytest.raises(errors.AccessDenied, match="kms:TagResource"):
+            worker.client.create_key(tags={"a": "b"})
 
 
 def test_every_operation_with_a_key_is_in_the_table() -> None:

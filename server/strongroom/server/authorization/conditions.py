@@ -17,6 +17,14 @@ from strongroom.server.keyring import KeySnapshot
 _SECONDS_OF_A_DAY = 86_400
 
 
+_OF_LAST_USE = frozenset({"disablekey", "schedulekeydeletion", "explainaccess"})
+
+
+def tells_last_use(action: str) -> bool:
+    """True for the permissions that can ask for kms:TrailingDaysWithoutKeyUsage: it takes a query."""
+    return action.lower() in _OF_LAST_USE
+
+
 class Asked(NamedTuple):  # made for each key of each request, more quickly than a frozen dataclass
     """What a permission is asked for, and with what.
 
@@ -29,7 +37,8 @@ class Asked(NamedTuple):  # made for each key of each request, more quickly than
         key: the key that it is about, if there is one.
         is_same_key: whether both keys of ReEncrypt are one; None if the request is about no two.
         named_by: what the request calls the key, empty if nothing.
-        last_used: gives when a key was last used, or since when no use of it is known.
+        last_used: gives when a key was last used, or since when no use of it is known; None where no
+            policy can ask.
     """
 
     caller: Caller

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Protocol, TypeAlias
 
-from strongroom.server.core.fields import EncryptionContext, Field, Request, TagKeys, Tags
+from strongroom.server.core.fields import EncryptionContext, Field, Instant, Request, TagKeys, Tags
 
 Values: TypeAlias = tuple[str, ...] | None
 """The values of a condition key; None if the request hasn't got it."""
@@ -86,6 +86,8 @@ class RequestKeys:
                 self._add_tags(declared.name)
             elif isinstance(declared, TagKeys):
                 self._exact["aws:tagkeys"] = _items_of(declared.name)
+            elif isinstance(declared, Instant) and name in _KEYS:
+                self._exact[_KEYS[name]] = _seconds_of(declared)
             elif name in _KEYS:
                 self._exact[_KEYS[name]] = _recorded(declared, _DEFAULTS.get(name))
 
@@ -123,6 +125,14 @@ def _of_family(pairs: Callable[[Request], _Pairs], name: str) -> Give:
 
 def _items_of(field: str) -> Give:
     return lambda request: tuple(getattr(request, field)) or None
+
+
+def _seconds_of(declared: Instant) -> Give:
+    def values(request: Request) -> Values:
+        moment = declared.value(request)
+        return None if moment is None else (f"{moment.timestamp():.6f}",)
+
+    return values
 
 
 def _recorded(declared: Field, default: str | None) -> Give:

@@ -1,7 +1,6 @@
 """ExplainAccess: what would be decided, and by what. No operation of AWS KMS's."""
 
-from strongroom.server.authorization import Supposed
-from strongroom.server.core.callers import Caller, account_of
+from strongroom.server.authorization import Supposed, tells_last_use
 from strongroom.server.core.condition_fields import GivenKeys
 from strongroom.server.core.fields import StringMap, Text
 from strongroom.server.core.key_states import ANY
@@ -19,13 +18,14 @@ _MAX_CONDITIONS = 50
 def _explain_access(parts: Parts, call: Call) -> messages.ExplainAccessResponse:
     request, key = call.request, call.targets[0].key
     require_own(call)
+    action = request.action.partition(":")[2]
     supposed = Supposed._make(call.asked)._replace(
-        caller=Caller(request.principal, account_of(request.principal), ""),
+        caller=parts.principal(request.principal),
         source="",
         keys=GivenKeys(request.conditions),
         named_by="",
+        last_used=call.asked.last_used if tells_last_use(action) else None,
     )
-    action = request.action.partition(":")[2]
     decision = parts.authorizer.decide(supposed, action, key.policy, key.arn, key.account_id)
     reason = decision.refusal.value.format(action=f"kms:{action}") if decision.refusal else ""
     return messages.ExplainAccessResponse(allowed=decision.is_allowed, reason=reason, decided_by=decision.by)

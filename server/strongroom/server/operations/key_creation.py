@@ -149,7 +149,7 @@ CREATE_KEY = Operation(
     ),
     rules=(_check_request,),
     action="CreateKey",
-    further_actions=lambda request: ("TagResource",) if request.tags else (),
+    actions_on_new_key=lambda request: ("TagResource",) if request.tags else (),
     conditions=_CONDITIONS,
     is_read_only=False,
     lane=lambda _request: Lane.KEYS,
