@@ -15,7 +15,10 @@ ONE: Final = "\ud801"
 """`?`: any one character."""
 
 Matches: TypeAlias = Callable[[str], bool]
+Fits: TypeAlias = Callable[[str], bool | None]
+"""Tells whether a value fits; None if it can't be compared."""
 
+_ARN_PARTS = 6
 _WILDCARDS = str.maketrans("*?", MANY + ONE)
 
 
@@ -114,12 +117,14 @@ def _matcher_of_stretches(stretches: Sequence[_Stretch]) -> Matches:
     return matches
 
 
-def arn_matcher(glob: str) -> Matches:
+def arn_matcher(glob: str) -> Fits:
     """Likewise for ARNs: six parts that are compared one by one; `*` crosses no colon but in the last."""
     parts = [matcher(part) for part in glob.split(":", 5)]
 
-    def matches(text: str) -> bool:
+    def matches(text: str) -> bool | None:
         found = text.split(":", 5)
-        return len(found) == len(parts) and all(fits(one) for fits, one in zip(parts, found, strict=True))
+        if len(found) != _ARN_PARTS:
+            return None
+        return len(parts) == _ARN_PARTS and all(fits(one) for fits, one in zip(parts, found, strict=True))
 
     return matches
