@@ -116,6 +116,22 @@ def test_operations_without_a_key(worker: Principal, action: str, call: object) 
     call(worker.client)  # type: ignore[operator]
 
 
+def test_a_policy_is_read_only_for_those_who_may_put_it(client: Client, worker: Principal) -> None:
+    """Reading takes up to a tenth of a second."""
+    key_id = client.create_key().key_id
+    for call in (
+        lambda: worker.client.put_key_policy(key_id, "{}"),
+        lambda: worker.client.create_key(policy="{}"),
+        lambda: worker.client.put_principal_policy(worker.arn, "mine", "{}"),
+    ):
+        with pytest.raises(errors.AccessDenied):
+            call()
+        worker.may(allow("kms:*"))
+        with pytest.raises(errors.MalformedPolicy):
+            call()
+        worker.clear()
+
+
 def test_tags_of_a_new_key_need_their_own_permission(worker: Principal) -> None:
     worker.may(allow("kms:CreateKey"))
     with pytest.raises(errors.AccessDenied, match="kms:TagResource"):

@@ -25,6 +25,8 @@ MAX_POLICY_BYTES = 32_768
 MAX_QUESTION_MARKS = 64
 """Of a policy: as wildcards they take the longest, up to 3 ms each where request and policy want it so."""
 
+_MAX_TOLD = 500
+
 _WITH_VARIABLES = "2012-10-17"
 _VERSIONS = frozenset({_WITH_VARIABLES, "2008-10-17"})
 _ELEMENTS = frozenset({"Version", "Id", "Statement"})
@@ -54,8 +56,8 @@ def parse_principal_policy(text: str) -> Policy:
 
 
 def _refuse(text: str) -> NoReturn:
-    """Raises MalformedPolicy."""
-    raise MalformedPolicy(text)
+    """Raises MalformedPolicy; what the text quotes may be of any length."""
+    raise MalformedPolicy(text if len(text) <= _MAX_TOLD else f"{text[:_MAX_TOLD]}…")
 
 
 class _Reader:
