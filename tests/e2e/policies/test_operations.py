@@ -132,6 +132,12 @@ def test_a_policy_is_read_only_for_those_who_may_put_it(client: Client, worker: 
         worker.clear()
 
 
+def test_a_policy_is_for_whom_policies_can_name(client: Client) -> None:
+    for principal in ("arn:aws:iam::111122223333:role/é", "arn:aws:iam::111122223333:root", "orders"):
+        with pytest.raises(errors.ValidationError, match="'principal'"):
+            client.put_principal_policy(principal, "x", document(allow("kms:*")))
+
+
 def test_tags_of_a_new_key_need_their_own_permission(worker: Principal) -> None:
     worker.may(allow("kms:CreateKey"))
     with pytest.raises(errors.AccessDenied, match="kms:TagResource"):
