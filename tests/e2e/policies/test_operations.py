@@ -133,8 +133,13 @@ def test_a_policy_is_read_only_for_those_who_may_put_it(client: Client, worker: 
 
 
 def test_a_policy_is_for_whom_policies_can_name(client: Client) -> None:
-    for principal in ("arn:aws:iam::111122223333:role/é", "arn:aws:iam::111122223333:root", "orders"):
-        with pytest.raises(errors.ValidationError, match="'principal'"):
+    for principal, told in (
+        ("arn:aws:iam::111122223333:role/é", "'principal'"),
+        ("arn:aws:iam::111122223333:root", "'principal'"),
+        ("orders", "'principal'"),
+        ("arn:aws-cn:iam::111122223333:role/orders", "begin with arn:aws here"),
+    ):
+        with pytest.raises(errors.ValidationError, match=told):
             client.put_principal_policy(principal, "x", document(allow("kms:*")))
 
 
