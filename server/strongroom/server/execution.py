@@ -137,7 +137,8 @@ class Execution:
         for use, target in zip(operation.uses, progress.targets, strict=unknown is None):
             asked.append(self._asked(progress, caller, use.prefix, use, target))
             if target.alias is not None:
-                self._authorizer.authorize(asked[-1], use.action, target.alias.arn)
+                # An alias has neither tags nor other properties of its key.
+                self._authorizer.authorize(asked[-1]._replace(key=None), use.action, target.alias.arn)
             self._authorizer.authorize_key(asked[-1], use.action, target.key)
         if unknown is not None:
             raise unknown

@@ -74,6 +74,14 @@ def test_tags_of_a_principal_are_what_the_server_says(worker: Principal, key_id:
     _denied(lambda: worker.client.encrypt(key_id, b"x"))
 
 
+def test_what_encrypts_with_symmetric_keys_alone_has_their_algorithm(worker: Principal, key_id: str) -> None:
+    worker.may(allow("kms:*", Condition={"StringEquals": {"kms:EncryptionAlgorithm": "SYMMETRIC_DEFAULT"}}))
+    worker.client.generate_data_key(key_id)
+    worker.client.generate_data_key_without_plaintext(key_id)
+    worker.client.generate_data_key_pair(key_id, "ECC_NIST_P256")
+    worker.client.generate_data_key_pair_without_plaintext(key_id, "ECC_NIST_P256")
+
+
 def test_each_item_of_a_batch_is_decided_on_its_own(worker: Principal, key_id: str) -> None:
     worker.may(allow("kms:Encrypt", Condition={"StringEquals": {"kms:EncryptionContext:t": "a"}}))
     items = [EncryptItem(key_id, b"x", encryption_context={"t": t}) for t in ("a", "b", "a")]
@@ -183,6 +191,17 @@ def test_an_alias_needs_permission_on_itself_and_on_its_key(
     worker.may(allow(["kms:CreateAlias", "kms:DeleteAlias"], Resource=[arn, alias_arn]))
     worker.client.create_alias("alias/decisions/own", key_id)
     worker.client.delete_alias("alias/decisions/own")
+
+
+def test_tags_of_a_key_are_none_of_its_aliases(client: Client, worker: Principal, key_id: str) -> None:
+    tagged = {"StringEquals": {"aws:ResourceTag/team": "a"}}
+    arn = client.describe_key(key_id).arn
+    aliases = arn.replace(f"key/{key_id}", "alias/*")
+    worker.may(allow("kms:CreateAlias", Condition=tagged))
+    _denied(lambda: worker.client.create_alias("alias/decisions/tagged", key_id))
+    worker.may(allow("kms:*Alias", Resource=arn, Condition=tagged), allow("kms:*Alias", Resource=aliases))
+    worker.client.create_alias("alias/decisions/tagged", key_id)
+    worker.client.delete_alias("alias/decisions/tagged")
 
 
 def test_nobody_can_lock_himself_out_of_a_key(client: Client, key_id: str) -> None:
