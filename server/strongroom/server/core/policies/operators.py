@@ -10,11 +10,14 @@ import operator
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import NamedTuple
 
 from strongroom.server.core.policies.globs import Fits, arn_matcher, matcher
 
 _MAX_NUMBER_CHARACTERS = 40
+_MAX_REMEMBERED = 64
+"""A request's value is compared with each of the policy's: it is parsed once."""
 _EPOCH_SECONDS = frozenset("0123456789.-")
 
 
@@ -45,6 +48,7 @@ def _equals_ignoring_case(expected: str) -> Fits:
     return lambda found: found.casefold() == folded
 
 
+@lru_cache(_MAX_REMEMBERED)
 def _number(text: str) -> Decimal:
     try:
         number = Decimal(text[:_MAX_NUMBER_CHARACTERS])
@@ -55,6 +59,7 @@ def _number(text: str) -> Decimal:
     return number
 
 
+@lru_cache(_MAX_REMEMBERED)
 def _moment(text: str) -> datetime:
     try:
         if set(text) <= _EPOCH_SECONDS and text.count("-") == (text[:1] == "-"):
@@ -91,6 +96,7 @@ def _boolean(text: str) -> bool:
     return lowered == "true"
 
 
+@lru_cache(_MAX_REMEMBERED)
 def _bytes(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
@@ -98,6 +104,7 @@ def _bytes(text: str) -> bytes:
         raise NotAValue("base64") from None
 
 
+@lru_cache(_MAX_REMEMBERED)
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     try:
         return ipaddress.ip_address(text)
