@@ -33,7 +33,15 @@ def test_a_client_without_certificate_gets_no_connection(service: Service) -> No
     assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
-@pytest.mark.parametrize("spiffe_id", ["spiffe://unknown.example/client/admin", "spiffe://dev.strongroom"])
+@pytest.mark.parametrize(
+    "spiffe_id",
+    [
+        "spiffe://unknown.example/client/admin",
+        "spiffe://dev.strongroom",
+        "spiffe://dev.strongroom/x:root",
+        "spiffe://dev.strongroom/a%2fb",
+    ],
+)
 def test_a_certificate_that_stands_for_nobody_is_refused(service: Service, spiffe_id: str) -> None:
     deployment = service.deployment
     with Client(deployment.issue_client(spiffe_id)) as client, pytest.raises(errors.CredentialsInvalid):

@@ -42,7 +42,10 @@ _CODES: Mapping[type[StrongroomError], ExitCode] = {
     errors.Throttled: ExitCode.UNAVAILABLE,
 }
 _REMEDIES: Mapping[type[StrongroomError], str] = {
-    errors.AccessDenied: "Ask whoever manages the service to let this principal do it.",
+    errors.AccessDenied: (
+        "An administrator of the account can allow it: strongroom policy put-principal, or put for a key's "
+        "policy. strongroom policy explain says what decides."
+    ),
     errors.ChecksumMismatch: "If it happens again, look for a proxy or for memory that alters bytes.",
     errors.CredentialsInvalid: "Is this the right client certificate (--cert, --key)?",
     errors.DeadlineExceeded: "Check --endpoint, and --timeout; then look whether it was done.",

@@ -219,6 +219,7 @@ def _parts(settings: Settings, token: Token, store: Store, boot_id: str) -> Part
         realm=realm,
         quick=_quick(settings, token),
         max_keys=settings.limits.keys_per_account,
+        principal=principal_map(settings).by_arn,
         clock=utc_now,
         new_key_id=lambda: str(uuid.uuid4()),
     )

@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import ExtensionOID, NameOID
 
-from strongroom.server.core.callers import Caller
+from strongroom.server.core.callers import Caller, is_principal
 from strongroom.server.core.errors import CredentialsInvalid
 
 _SPIFFE = "spiffe://"
@@ -77,13 +77,23 @@ class PrincipalMap:
         return self._caller(arn, f"certificate:{names.fingerprint}")
 
     def by_spiffe_id(self, spiffe_id: str) -> Caller:
-        """The principal of a SPIFFE id; CredentialsInvalid if its trust domain isn't trusted."""
+        """The principal of a SPIFFE id.
+
+        Raises:
+            CredentialsInvalid: its trust domain isn't trusted, or no policy could name the principal.
+        """
         domain, _, path = spiffe_id.removeprefix(_SPIFFE).partition("/")
         account_id = self._trust_domains.get(domain)
         if account_id is None or not path:
             raise CredentialsInvalid("The client certificate's SPIFFE trust domain isn't trusted here.")
         arn = f"arn:{self._partition}:iam::{account_id}:role/{path}"
+        if not is_principal(arn):
+            raise CredentialsInvalid("The client certificate's SPIFFE id can't be the name of a role.")
         return self._caller(arn, spiffe_id)
+
+    def by_arn(self, arn: str) -> Caller:
+        """A principal that hasn't called, with its tags; nothing proves that it is one."""
+        return self._caller(arn, "")
 
     def _caller(self, arn: str, credential: str) -> Caller:
         return Caller(arn, arn.split(":")[4], credential, self._tags.get(arn, {}))

@@ -11,9 +11,10 @@ from google.protobuf.message import Message
 from strongroom.hsm import TokenCall
 from strongroom.server.audit import AuditUnavailable, RecordWriter
 from strongroom.server.authentication import Authenticator
-from strongroom.server.authorization import Asked
+from strongroom.server.authorization import Asked, tells_last_use
 from strongroom.server.core.callers import Caller
 from strongroom.server.core.errors import (
+    AccessDenied,
     DeadlineExceeded,
     DependencyUnavailable,
     DryRunSucceeded,
@@ -126,24 +127,44 @@ class Execution:
             What was asked for the operation as a whole, or else for its first key.
         """
         operation, request = progress.operation, progress.request
-        for use in operation.uses:
-            progress.targets += (use.find(self._parts, caller, request),)
+        unknown = self._find_keys(progress, caller)
         asked = []
         if operation.action:
             asked.append(self._asked(progress, caller, ""))
-            for action in (operation.action, *operation.further_actions(request)):
-                self._authorizer.authorize(asked[0], action, operation.resource(request))
-        for use, target in zip(operation.uses, progress.targets, strict=True):
+            self._authorizer.authorize(asked[0], operation.action, operation.resource(request))
+            for action in operation.actions_on_new_key(request):
+                self._authorizer.authorize(asked[0], action, self._new_key_arn(caller))
+        for use, target in zip(operation.uses, progress.targets, strict=unknown is None):
             asked.append(self._asked(progress, caller, use.prefix, use, target))
             if target.alias is not None:
-                self._authorizer.authorize(asked[-1], use.action, target.alias.arn)
+                # An alias has neither tags nor other properties of its key.
+                self._authorizer.authorize(asked[-1]._replace(key=None), use.action, target.alias.arn)
             if target.grant is not None:
                 self._authorizer.authorize_retirement(asked[-1], target.grant, target.key)
             else:
                 self._authorizer.authorize_key(asked[-1], use.action, target.key)
+        if unknown is not None:
+            raise unknown
         if operation.has_grant_tokens:
             self._authorizer.check_grant_tokens(request.grant_tokens)
         return asked[0]
+
+    def _new_key_arn(self, caller: Caller) -> str:
+        """What a key that is yet to be made is called: it fits what is about all keys of the account."""
+        return self._parts.realm.key_arn("*", caller.account_id)
+
+    def _find_keys(self, progress: Progress, caller: Caller) -> AccessDenied | None:
+        """Finds the keys that the request means, up to one of another account that isn't there.
+
+        What that is answered with comes when the keys before it are authorised, as it does for a key that
+        is there and may not be used: otherwise ReEncrypt would tell which keys there are.
+        """
+        for use in progress.operation.uses:
+            try:
+                progress.targets += (use.find(self._parts, caller, progress.request),)
+            except AccessDenied as unknown:
+                return unknown
+        return None
 
     def _asked(
         self,
@@ -154,7 +175,6 @@ class Execution:
         target: Target | None = None,
     ) -> Asked:
         request = progress.request
-        others = [one.key for one in progress.targets if one is not target]
         return Asked(
             caller=caller,
             source=progress.arrival.source,
@@ -162,10 +182,10 @@ class Execution:
             request=request,
             keys=progress.operation.request_keys[prefix],
             key=target.key if target else None,
-            other_key=others[0] if others else None,
+            is_same_key=_is_same_key(progress, target),
             grant=target.grant if target else None,
             named_by=getattr(request, use.named_by) if use and use.named_by else "",
-            last_used=self._last_used,
+            last_used=self._last_used if use and tells_last_use(use.action) else None,
         )
 
     def _last_used(self, key: KeySnapshot) -> datetime:
@@ -177,6 +197,13 @@ class Execution:
         """Logs a defect of ours with its traceback; the caller gets the request id to ask about."""
         self._log.exception("incident", request_id=progress.request_id, operation=progress.operation.name)
         return Internal(f"An internal error; report the request id {progress.request_id}.")
+
+
+def _is_same_key(progress: Progress, target: Target | None) -> bool | None:
+    """Whether a request that is about two keys means one key by both; None if it isn't."""
+    if target is None or len(progress.operation.uses) == 1:
+        return None
+    return any(one is not target and one.key.key_id == target.key.key_id for one in progress.targets)
 
 
 def _go_on(progress: Progress, answer: object) -> TokenCall[Any] | None:

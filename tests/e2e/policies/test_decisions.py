@@ -74,6 +74,14 @@ def test_tags_of_a_principal_are_what_the_server_says(worker: Principal, key_id:
     _denied(lambda: worker.client.encrypt(key_id, b"x"))
 
 
+def test_what_encrypts_with_symmetric_keys_alone_has_their_algorithm(worker: Principal, key_id: str) -> None:
+    worker.may(allow("kms:*", Condition={"StringEquals": {"kms:EncryptionAlgorithm": "SYMMETRIC_DEFAULT"}}))
+    worker.client.generate_data_key(key_id)
+    worker.client.generate_data_key_without_plaintext(key_id)
+    worker.client.generate_data_key_pair(key_id, "ECC_NIST_P256")
+    worker.client.generate_data_key_pair_without_plaintext(key_id, "ECC_NIST_P256")
+
+
 def test_each_item_of_a_batch_is_decided_on_its_own(worker: Principal, key_id: str) -> None:
     worker.may(allow("kms:Encrypt", Condition={"StringEquals": {"kms:EncryptionContext:t": "a"}}))
     items = [EncryptItem(key_id, b"x", encryption_context={"t": t}) for t in ("a", "b", "a")]
@@ -185,6 +193,17 @@ def test_an_alias_needs_permission_on_itself_and_on_its_key(
     worker.client.delete_alias("alias/decisions/own")
 
 
+def test_tags_of_a_key_are_none_of_its_aliases(client: Client, worker: Principal, key_id: str) -> None:
+    tagged = {"StringEquals": {"aws:ResourceTag/team": "a"}}
+    arn = client.describe_key(key_id).arn
+    aliases = arn.replace(f"key/{key_id}", "alias/*")
+    worker.may(allow("kms:CreateAlias", Condition=tagged))
+    _denied(lambda: worker.client.create_alias("alias/decisions/tagged", key_id))
+    worker.may(allow("kms:*Alias", Resource=arn, Condition=tagged), allow("kms:*Alias", Resource=aliases))
+    worker.client.create_alias("alias/decisions/tagged", key_id)
+    worker.client.delete_alias("alias/decisions/tagged")
+
+
 def test_nobody_can_lock_himself_out_of_a_key(client: Client, key_id: str) -> None:
     for policy in (
         document(allow("kms:*", Principal={"AWS": "arn:aws:iam::111122223333:role/other"})),
@@ -220,6 +239,42 @@ def test_another_account_needs_both_sides(client: Client, partner: Principal, ke
     partner.may(deny("kms:Encrypt"), name="less")
     _denied(lambda: partner.client.encrypt(arn, b"x"))
     partner.administrator.delete_principal_policy(partner.arn, "less")
+
+
+def test_a_re_encryption_that_is_refused_does_not_tell_which_keys_another_account_has(
+    client: Client, partner: Principal, key_id: str
+) -> None:
+    arn = client.describe_key(key_id).arn
+    own = partner.client.create_key().key_id
+    blob = partner.client.encrypt(own, b"x").ciphertext_blob
+    for condition in ({}, {"Bool": {"kms:ReEncryptOnSameKey": "false"}}):
+        partner.may(deny("kms:ReEncryptFrom", Condition=condition), name="less")
+        told = set()
+        for destination in (arn, arn.replace(key_id, "00000000-0000-4000-8000-000000000000")):
+            with pytest.raises(errors.AccessDenied) as refusal:
+                partner.client.re_encrypt(blob, destination)
+            told.add(str(refusal.value).partition("request id")[0])
+        assert len(told) == 1, told
+    partner.administrator.delete_principal_policy(partner.arn, "less")
+
+
+def test_a_key_is_not_found_by_an_arn_of_another_account(partner: Principal) -> None:
+    key = partner.client.create_key()
+    for _ in range(5):  # whether the worker knows the key or not
+        partner.client.describe_key(key.arn)
+        _denied(lambda: partner.client.describe_key(key.arn.replace("999988887777", "111122223333")))
+
+
+def test_an_alias_of_another_account_is_no_name_where_aliases_are_none(
+    client: Client, partner: Principal, key_id: str
+) -> None:
+    theirs = {"AWS": "arn:aws:iam::999988887777:root"}
+    client.put_key_policy(key_id, document(DELEGATION, allow("kms:*", Principal=theirs)))
+    client.create_alias("alias/decisions/shared", key_id)
+    alias = client.describe_key(key_id).arn.replace(f"key/{key_id}", "alias/decisions/shared")
+    partner.client.encrypt(alias, b"x")
+    with pytest.raises(errors.NotFound, match="Invalid keyId"):
+        partner.client.get_key_rotation_status(alias)
 
 
 def test_principals_of_another_account_are_not_administered(client: Client, partner: Principal) -> None:
@@ -309,6 +364,27 @@ def test_it_is_explained_what_decides(client: Client, worker: Principal, key_id:
     client.put_key_policy(key_id, document(DELEGATION, deny("kms:Encrypt", Principal="*")))
     denied = "with an explicit deny in a resource-based policy"
     assert explain(t="a") == (False, denied, "key policy, statement 2")
+
+
+def test_what_is_explained_knows_the_tags_of_principals(
+    client: Client, worker: Principal, key_id: str
+) -> None:
+    tenant = {"StringEquals": {"kms:EncryptionContext:tenant": "${aws:PrincipalTag/tenant}"}}
+    worker.may(allow("kms:Encrypt", Condition=tenant))
+    for value, may in (("a", True), ("b", False)):
+        given = {"kms:EncryptionContext:tenant": value}
+        assert client.explain_access(key_id, worker.arn, "kms:Encrypt", conditions=given).allowed is may
+
+
+def test_the_last_use_is_told_where_a_key_is_taken_out_of_use(
+    client: Client, worker: Principal, key_id: str
+) -> None:
+    unused = {"NumericLessThan": {"kms:TrailingDaysWithoutKeyUsage": "1"}}
+    worker.may(allow("kms:*", Condition=unused))
+    for action, may in (("DisableKey", True), ("ScheduleKeyDeletion", True), ("Encrypt", False)):
+        assert client.explain_access(key_id, worker.arn, f"kms:{action}").allowed is may
+    _denied(lambda: worker.client.encrypt(key_id, b"x"))
+    worker.client.disable_key(key_id)
 
 
 def test_changes_are_recorded_with_the_policy(

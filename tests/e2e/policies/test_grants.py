@@ -380,6 +380,8 @@ def test_explaining_tells_of_grants(client: Client, worker: Principal) -> None:
     assert with_context.decided_by == f"grant {grant.grant_id}"
     assert not explain(key_id, worker.arn, "kms:Encrypt").allowed
     assert not explain(key_id, worker.arn, "kms:CreateGrant").allowed
+    client.create_grant(key_id, worker.arn, ["Decrypt"])
+    assert explain(key_id, worker.arn, "KMS:decrypt").allowed
 
 
 OTHERS = """

@@ -116,12 +116,43 @@ def test_operations_without_a_key(worker: Principal, action: str, call: object) 
     call(worker.client)  # type: ignore[operator]
 
 
+def test_a_policy_is_read_only_for_those_who_may_put_it(client: Client, worker: Principal) -> None:
+    """Reading takes up to a tenth of a second."""
+    key_id = client.create_key().key_id
+    for call in (
+        lambda: worker.client.put_key_policy(key_id, "{}"),
+        lambda: worker.client.create_key(policy="{}"),
+        lambda: worker.client.put_principal_policy(worker.arn, "mine", "{}"),
+    ):
+        with pytest.raises(errors.AccessDenied):
+            call()
+        worker.may(allow("kms:*"))
+        with pytest.raises(errors.MalformedPolicy):
+            call()
+        worker.clear()
+
+
+def test_a_policy_is_for_whom_policies_can_name(client: Client) -> None:
+    for principal, told in (
+        ("arn:aws:iam::111122223333:role/é", "'principal'"),
+        ("arn:aws:iam::111122223333:root", "'principal'"),
+        ("orders", "'principal'"),
+        ("arn:aws-cn:iam::111122223333:role/orders", "begin with arn:aws here"),
+    ):
+        with pytest.raises(errors.ValidationError, match=told):
+            client.put_principal_policy(principal, "x", document(allow("kms:*")))
+
+
 def test_tags_of_a_new_key_need_their_own_permission(worker: Principal) -> None:
     worker.may(allow("kms:CreateKey"))
     with pytest.raises(errors.AccessDenied, match="kms:TagResource"):
         worker.client.create_key(tags={"a": "b"})
-    worker.may(allow(["kms:CreateKey", "kms:TagResource"]))
-    worker.client.create_key(tags={"a": "b"})
+    for resource in ("*", "arn:aws:kms:*:111122223333:key/*"):
+        worker.may(allow("kms:CreateKey"), allow("kms:TagResource", Resource=resource))
+        worker.client.create_key(tags={"a": "b"})
+        worker.may(allow(["kms:CreateKey", "kms:TagResource"]), deny("kms:TagResource", Resource=resource))
+        with pytest.raises(errors.AccessDenied, match="kms:TagResource"):
+            worker.client.create_key(tags={"a": "b"})
 
 
 def test_every_operation_with_a_key_is_in_the_table() -> None:

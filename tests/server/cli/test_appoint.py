@@ -44,7 +44,14 @@ def test_a_principal_becomes_an_administrator_and_the_trail_tells(
 
 @pytest.mark.parametrize(
     "principal",
-    ["somebody", "arn:aws:iam::111122223333:root", "spiffe://other.example/admin", "", "spiffe://"],
+    [
+        "somebody",
+        "arn:aws:iam::111122223333:root",
+        "arn:aws-cn:iam::111122223333:role/admin",
+        "spiffe://other.example/admin",
+        "",
+        "spiffe://",
+    ],
 )
 def test_whoever_cannot_call_is_not_appointed(deployment: Deployment, principal: str) -> None:
     answer = deployment.run("appoint", principal)

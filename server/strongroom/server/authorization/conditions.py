@@ -19,6 +19,14 @@ from strongroom.server.keyring import KeySnapshot
 _SECONDS_OF_A_DAY = 86_400
 
 
+_OF_LAST_USE = frozenset({"disablekey", "schedulekeydeletion", "explainaccess"})
+
+
+def tells_last_use(action: str) -> bool:
+    """True for the permissions that can ask for kms:TrailingDaysWithoutKeyUsage: it takes a query."""
+    return action.lower() in _OF_LAST_USE
+
+
 class Asked(NamedTuple):  # made for each key of each request, more quickly than a frozen dataclass
     """What a permission is asked for, and with what.
 
@@ -29,10 +37,11 @@ class Asked(NamedTuple):  # made for each key of each request, more quickly than
         request: the request message.
         keys: the condition keys that it gives.
         key: the key that it is about, if there is one.
-        other_key: the other key of ReEncrypt.
+        is_same_key: whether both keys of ReEncrypt are one; None if the request is about no two.
         grant: the grant that is to be retired, if one is.
         named_by: what the request calls the key, empty if nothing.
-        last_used: gives when a key was last used, or since when no use of it is known.
+        last_used: gives when a key was last used, or since when no use of it is known; None where no
+            policy can ask.
     """
 
     caller: Caller
@@ -41,7 +50,7 @@ class Asked(NamedTuple):  # made for each key of each request, more quickly than
     request: Any
     keys: ConditionKeys
     key: KeySnapshot | None = None
-    other_key: KeySnapshot | None = None
+    is_same_key: bool | None = None
     grant: Grant | None = None
     named_by: str = ""
     last_used: Callable[[KeySnapshot], datetime] | None = None
@@ -130,8 +139,8 @@ def _constraint_types(asked: Asked, key: KeySnapshot) -> Values:  # noqa: ARG001
     return (asked.grant and asked.grant.terms.constraints.kinds) or None
 
 
-def _same_key(asked: Asked, key: KeySnapshot) -> Values:
-    return None if asked.other_key is None else _truth(asked.other_key.key_id == key.key_id)
+def _same_key(asked: Asked, key: KeySnapshot) -> Values:  # noqa: ARG001 # of the table's type
+    return None if asked.is_same_key is None else _truth(asked.is_same_key)
 
 
 _PRINCIPAL_TAG, _RESOURCE_TAG = "aws:principaltag/", "aws:resourcetag/"

@@ -54,12 +54,21 @@ def _appoint(settings: "Settings", principal: str) -> str:
     from strongroom.server.app import open_store, record_writer, require_own
 
     arn = _arn_of(settings, principal)
+    _require_partition(settings, arn)
     with closing(open_store(settings)) as store:
         require_own(settings, store.deployment())
         with closing(record_writer(settings, "command", store)) as records:
             appoint(store.principals, arn)
             records.write_service_event("AppointAdministrator", {"principal": arn})
     return arn
+
+
+def _require_partition(settings: "Settings", arn: str) -> None:
+    from strongroom.server.core.callers import partition_of
+
+    partition = settings.deployment.partition
+    if partition_of(arn) not in {"", partition}:
+        raise NotAppointable(f"Nobody is {arn}: ARNs begin with arn:{partition} here.")
 
 
 def appoint(principals: "PrincipalStore", arn: str) -> None:

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from strongroom.server.config.fields import ACCOUNT_ID, Section
 
-_PRINCIPAL = r"^arn:[a-z0-9-]+:iam::[0-9]{12}:(user|role)/[\w+=,.@/-]+$"
+_PRINCIPAL = r"^arn:[a-z0-9-]+:iam::[0-9]{12}:(user|role)/[A-Za-z0-9_+=,.@/-]+$"
 _Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _Name = Annotated[str, Field(min_length=1)]
 _TagKey = Annotated[str, Field(min_length=1, max_length=128)]

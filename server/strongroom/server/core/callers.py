@@ -64,6 +64,12 @@ def account_of(arn: str) -> str:
     return found["account"] if found else ""
 
 
+def partition_of(arn: str) -> str:
+    """The partition of a principal, `aws`; empty if it is none."""
+    found = _PRINCIPAL.fullmatch(arn)
+    return found["partition"] if found else ""
+
+
 def user_name_of(arn: str) -> str | None:
     """`aws:username`: the last part of a user's path; roles have none."""
     found = _PRINCIPAL.fullmatch(arn)

@@ -9,7 +9,7 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import Protocol, TypeAlias
 
-from strongroom.server.core.fields import EncryptionContext, Field, Request, TagKeys, Tags
+from strongroom.server.core.fields import EncryptionContext, Field, Instant, Request, TagKeys, Tags
 from strongroom.server.core.grant_fields import ConstraintsField, constraints_of
 
 Values: TypeAlias = tuple[str, ...] | None
@@ -103,6 +103,8 @@ class RequestKeys:
                 self._add_tags(declared.name)
             elif isinstance(declared, TagKeys):
                 self._exact["aws:tagkeys"] = _items_of(declared.name)
+            elif isinstance(declared, Instant) and name in _KEYS:
+                self._exact[_KEYS[name]] = _seconds_of(declared)
             elif name in _KEYS:
                 self._exact[_KEYS[name]] = _recorded(declared, _DEFAULTS.get(name))
 
@@ -145,6 +147,14 @@ def _of_family(pairs: Callable[[Request], _Pairs], name: str) -> Give:
 
 def _items_of(field: str) -> Give:
     return lambda request: tuple(getattr(request, field)) or None
+
+
+def _seconds_of(declared: Instant) -> Give:
+    def values(request: Request) -> Values:
+        moment = declared.value(request)
+        return None if moment is None else (f"{moment.timestamp():.6f}",)
+
+    return values
 
 
 def _recorded(declared: Field, default: str | None) -> Give:

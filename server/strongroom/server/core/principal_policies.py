@@ -5,7 +5,9 @@ import json
 MAX_POLICIES = 10
 """Of one principal, as AWS IAM's managed policies."""
 MAX_PRINCIPAL_CHARACTERS = 512
-PRINCIPAL_PATTERN = r"arn:[a-z0-9-]+:(iam::[0-9]{12}:(user|role)|sts::[0-9]{12}:assumed-role)/[\w+=,.@/-]+"
+PRINCIPAL_PATTERN = (
+    r"arn:[a-z0-9-]+:(iam::[0-9]{12}:(user|role)|sts::[0-9]{12}:assumed-role)/[A-Za-z0-9_+=,.@/-]+"
+)
 POLICY_NAME_PATTERN = r"[\w+=,.@-]+"
 MAX_POLICY_NAME_CHARACTERS = 128
 ADMINISTRATOR = "administrator"

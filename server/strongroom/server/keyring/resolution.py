@@ -16,7 +16,6 @@ class KeyResolver:
     def __init__(self, cache: KeyCache, realm: Realm) -> None:
         self._cache = cache
         self._realm = realm
-        self._arn_prefix = realm.key_arn("")
         self._alias_arn_prefix = realm.alias_arn("")
 
     def cached(self, identifier: str) -> KeySnapshot | None:
@@ -37,8 +36,12 @@ class KeyResolver:
             InvalidArn: an ARN that can't be read.
             AccessDenied: a key of another account, whether it exists or not.
         """
-        cached = self._cache.cached(identifier.removeprefix(self._arn_prefix))
-        if cached is not None and cached.account_id == caller.account_id:
+        cached = self._cache.cached(identifier.rpartition("/")[2])
+        if (
+            cached is not None
+            and cached.account_id == caller.account_id
+            and identifier in {cached.key_id, cached.arn}  # the ARN may be one of another account
+        ):
             return cached
         if identifier.startswith("arn:"):
             return self._by_arn(
@@ -56,15 +59,15 @@ class KeyResolver:
         arn = parse_arn(text)
         if arn.region != self._realm.region or arn.partition != self._realm.partition:
             raise NotFound(f"Invalid arn {arn.region}")
+        if arn.kind == "alias" and not accepts_alias:
+            raise NotFound(f"Invalid keyId '{text}'")
         if arn.account_id != caller.account_id:
             return self._of_another(arn, caller, may_use=across_accounts)
-        if arn.kind == "key":
-            if not is_key_id(arn.name):
-                raise NotFound(f"Invalid keyId '{arn.name}'")
-            return self._by_id(arn.name, arn.account_id)
-        if not accepts_alias:
-            raise NotFound(f"Invalid keyId '{text}'")
-        return self._by_alias(f"alias/{arn.name}", arn.account_id)
+        if arn.kind == "alias":
+            return self._by_alias(f"alias/{arn.name}", arn.account_id)
+        if not is_key_id(arn.name):
+            raise NotFound(f"Invalid keyId '{arn.name}'")
+        return self._by_id(arn.name, arn.account_id)
 
     def _of_another(self, arn: ResourceArn, caller: Caller, *, may_use: bool) -> KeySnapshot:
         """A key of another account; whether there is one, is told only to whom it lets use it."""

@@ -1,9 +1,9 @@
 """ExplainAccess: what would be decided, and by what. No operation of AWS KMS's."""
 
-from strongroom.server.authorization import Supposed
-from strongroom.server.core.callers import Caller, account_of
+from strongroom.server.authorization import Supposed, tells_last_use
 from strongroom.server.core.condition_fields import GivenKeys
 from strongroom.server.core.fields import StringMap, Text
+from strongroom.server.core.grants import GRANTABLE
 from strongroom.server.core.key_states import ANY
 from strongroom.server.core.principal_policies import MAX_PRINCIPAL_CHARACTERS, PRINCIPAL_PATTERN
 from strongroom.server.operations import shared_fields as fields
@@ -14,18 +14,21 @@ from strongroom.server.operations.principal_accounts import require_own
 from strongroom.v1 import policy_service_pb2 as messages
 
 _MAX_CONDITIONS = 50
+_IN_GRANTS = {operation.lower(): operation for operation in GRANTABLE}  # where case matters
 
 
 def _explain_access(parts: Parts, call: Call) -> messages.ExplainAccessResponse:
     request, key = call.request, call.targets[0].key
     require_own(call)
+    action = request.action.partition(":")[2]
+    action = _IN_GRANTS.get(action.lower(), action)
     supposed = Supposed._make(call.asked)._replace(
-        caller=Caller(request.principal, account_of(request.principal), ""),
+        caller=parts.principal(request.principal),
         source="",
         keys=GivenKeys(request.conditions),
         named_by="",
+        last_used=call.asked.last_used if tells_last_use(action) else None,
     )
-    action = request.action.partition(":")[2]
     decision = parts.authorizer.decide(supposed, action, key)
     reason = decision.refusal.value.format(action=f"kms:{action}") if decision.refusal else ""
     return messages.ExplainAccessResponse(allowed=decision.is_allowed, reason=reason, decided_by=decision.by)

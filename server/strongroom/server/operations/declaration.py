@@ -116,7 +116,7 @@ class Operation:
         run: does the work; returns the response, or the steps to it, or raises.
         uses: the keys that it uses, in the order of the audit record's resources.
         action: the permission of an operation that uses no existing key.
-        further_actions: permissions that it needs besides, by what the request asks for.
+        actions_on_new_key: permissions on the key to be made that it needs besides, by the request.
         resource: what `action` is about, by the request: an ARN, or `*`.
         conditions: condition keys that the request has besides those of its fields, by name in lowercase.
         rules: further checks of the request alone, such as fields that exclude each other.
@@ -135,7 +135,7 @@ class Operation:
     run: Callable[[Parts, Call], Message | Steps[Message]]
     uses: tuple[KeyUse, ...] = ()
     action: str = ""
-    further_actions: Callable[[Request], tuple[str, ...]] = lambda _request: ()
+    actions_on_new_key: Callable[[Request], tuple[str, ...]] = lambda _request: ()
     resource: Callable[[Request], str] = lambda _request: "*"
     conditions: Mapping[str, Callable[[Request], Values]] = field(default_factory=dict)
     rules: tuple[Callable[[Request], None], ...] = ()

@@ -43,8 +43,8 @@ def _create_key(parts: Parts, call: Call) -> keys.CreateKeyResponse:
 def _make_key(parts: Parts, call: Call, request_id: RequestId | None) -> KeyRecord:
     spec = call.request.key_spec or v1.KEY_SPEC_SYMMETRIC_DEFAULT
     key = _new_key(parts, call, spec)
-    if call.request.policy and not call.request.bypass_policy_lockout_safety_check:
-        check_lockout(parts, call, key.policy, parts.realm.key_arn(key.key_id, key.account_id))
+    if call.request.policy:
+        _check_policy(parts, call, key)
     _check_offered(parts, key)
     if parts.store.count_keys(key.account_id) >= parts.max_keys:
         raise LimitExceeded(f"The account has {parts.max_keys} keys, the most that it may have.")
@@ -54,6 +54,12 @@ def _make_key(parts: Parts, call: Call, request_id: RequestId | None) -> KeyReco
         return parts.maker.create(key, request_id)
     except RequestRepeated:
         raise idempotency.under_way() from None
+
+
+def _check_policy(parts: Parts, call: Call, key: NewKey) -> None:
+    policy = parse_key_policy(key.policy)
+    if not call.request.bypass_policy_lockout_safety_check:
+        check_lockout(parts, call, policy, parts.realm.key_arn(key.key_id, key.account_id))
 
 
 def _create_external(parts: Parts, key: NewKey, request_id: RequestId | None) -> KeyRecord:
@@ -102,8 +108,6 @@ def _check_request(request: Request) -> None:
     if request.origin not in _ORIGINS:
         origin = names.ORIGINS[request.origin]
         raise UnsupportedOperation(f"Origin {origin} is not offered; use AWS_KMS or EXTERNAL.")
-    if request.HasField("policy"):
-        parse_key_policy(request.policy)
     check_tags([tag.tag_key for tag in request.tags])
 
 
@@ -149,7 +153,7 @@ CREATE_KEY = Operation(
     ),
     rules=(_check_request,),
     action="CreateKey",
-    further_actions=lambda request: ("TagResource",) if request.tags else (),
+    actions_on_new_key=lambda request: ("TagResource",) if request.tags else (),
     conditions=_CONDITIONS,
     is_read_only=False,
     lane=lambda _request: Lane.KEYS,

@@ -23,8 +23,9 @@ _POLICY_NAME = Text("policy_name", 0, 128, r"\w+")
 def _put_key_policy(parts: Parts, call: Call) -> messages.PutKeyPolicyResponse:
     request, key = call.request, call.targets[0].key
     _require_default(request)
+    policy = parse_key_policy(request.policy)
     if not request.bypass_policy_lockout_safety_check:
-        check_lockout(parts, call, request.policy, key.arn)
+        check_lockout(parts, call, policy, key.arn)
     with as_stored(key):
         parts.store.set_policy(key.key_id, request.policy, allowed_in=ANY_STORED)
     return messages.PutKeyPolicyResponse()
@@ -50,10 +51,6 @@ def _require_default(request: Request) -> None:
         raise PolicyNotFound("No such policy exists")
 
 
-def _check_policy(request: Request) -> None:
-    parse_key_policy(request.policy)
-
-
 PUT_KEY_POLICY = Operation(
     name="PutKeyPolicy",
     service=_SERVICE,
@@ -65,7 +62,6 @@ PUT_KEY_POLICY = Operation(
         fields.policy(required=True),
         fields.BYPASS_LOCKOUT_CHECK,
     ),
-    rules=(_check_policy,),
     uses=(managed("PutKeyPolicy", ANY),),
     is_read_only=False,
     run=_put_key_policy,

@@ -7,6 +7,7 @@ from datetime import datetime
 from strongroom.hsm import KeyKind, KeyPurpose, Token
 from strongroom.server.authorization import Authorizer
 from strongroom.server.core.arns import Realm
+from strongroom.server.core.callers import Caller
 from strongroom.server.core.grant_tokens import IssuedGrantTokens
 from strongroom.server.core.markers import Markers
 from strongroom.server.keyring import KeyCache, KeyResolver
@@ -25,6 +26,7 @@ class Parts:
     Args:
         quick: the kinds and purposes of keys that the token uses within microseconds.
         max_keys: how many keys an account may have.
+        principal: gives what is known of a principal by its ARN.
         clock: gives the time in UTC.
         new_key_id: gives a fresh key id.
     """
@@ -44,5 +46,6 @@ class Parts:
     realm: Realm
     quick: frozenset[tuple[KeyKind, KeyPurpose]]
     max_keys: int
+    principal: Callable[[str], Caller]
     clock: Callable[[], datetime]
     new_key_id: Callable[[], str]

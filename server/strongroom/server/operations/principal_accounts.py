@@ -1,7 +1,7 @@
 """Principals are administered in their own account only."""
 
-from strongroom.server.core.callers import account_of
-from strongroom.server.core.errors import AccessDenied
+from strongroom.server.core.callers import account_of, partition_of
+from strongroom.server.core.errors import AccessDenied, ValidationFailed
 from strongroom.server.operations.declaration import Call
 
 
@@ -10,8 +10,13 @@ def require_own(call: Call) -> None:
 
     Raises:
         AccessDenied: it isn't.
+        ValidationFailed: it is of another partition, and so of nobody.
     """
-    if account_of(call.request.principal) != call.caller.account_id:
+    principal, caller = call.request.principal, call.caller
+    if account_of(principal) != caller.account_id:
         raise AccessDenied(
-            f"User: {call.caller.arn} is not authorized to administer principals of another account"
+            f"User: {caller.arn} is not authorized to administer or explain principals of another account"
         )
+    partition = partition_of(caller.arn)
+    if partition_of(principal) != partition:
+        raise ValidationFailed(f"Nobody is {principal}: ARNs begin with arn:{partition} here.")

@@ -33,6 +33,7 @@ _POLICY_NAME = Text("policy_name", 1, MAX_POLICY_NAME_CHARACTERS, POLICY_NAME_PA
 def _put_principal_policy(parts: Parts, call: Call) -> messages.PutPrincipalPolicyResponse:
     request = call.request
     require_own(call)
+    parse_principal_policy(request.policy)
     try:
         parts.store.principals.put(
             request.principal,
@@ -88,17 +89,12 @@ def _no_policy(request: Request) -> PolicyNotFound:
     return PolicyNotFound(f"{request.principal} has no policy {request.policy_name}.")
 
 
-def _check_policy(request: Request) -> None:
-    parse_principal_policy(request.policy)
-
-
 PUT_PRINCIPAL_POLICY = Operation(
     name="PutPrincipalPolicy",
     service=_SERVICE,
     request=messages.PutPrincipalPolicyRequest,
     response=messages.PutPrincipalPolicyResponse,
     fields=(_PRINCIPAL, _POLICY_NAME, fields.policy(required=True)),
-    rules=(_check_policy,),
     action="PutPrincipalPolicy",
     resource=lambda request: str(request.principal),
     is_read_only=False,

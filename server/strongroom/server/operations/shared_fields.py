@@ -1,6 +1,9 @@
 """Request fields that several operations have."""
 
+from collections.abc import Mapping
+
 from strongroom.server.core import blob
+from strongroom.server.core.condition_fields import Give
 from strongroom.server.core.errors import CustomKeyStoresNotImplemented, FeatureNotImplemented
 from strongroom.server.core.fields import (
     Blob,
@@ -50,6 +53,9 @@ CUSTOM_KEY_STORE_ID = NotOffered(
     CustomKeyStoresNotImplemented,
     "Custom key stores are not offered: leave the field out to use the deployment's own token.",
 )
+
+SYMMETRIC_ONLY: Mapping[str, Give] = {"kms:encryptionalgorithm": lambda _request: ("SYMMETRIC_DEFAULT",)}
+"""Condition keys of what encrypts with symmetric keys alone, and so has no field for the algorithm."""
 
 
 def policy(*, required: bool = False) -> PresentText:

@@ -40,7 +40,7 @@ CASES = [
     ("StringNotLike", "a*", {"ab": False, "ba": True}),
     ("NumericEquals", "10", {"10": True, "10.0": True, "1e1": True, "ten": False, "": False, "11": False}),
     ("NumericEquals", 10, {"10": True}),
-    ("NumericNotEquals", "10", {"10": False, "11": True, "ten": True}),
+    ("NumericNotEquals", "10", {"10": False, "11": True}),
     ("NumericLessThan", "10", {"9": True, "10": False, "-10": True, "ten": False, "nan": False}),
     ("NumericLessThanEquals", "10", {"10": True, "10.1": False}),
     ("NumericGreaterThan", "10", {"9": False, "10": False, "100": True, "infinity": False}),
@@ -61,6 +61,7 @@ CASES = [
     ("ArnEquals", ROLE, {ROLE: True, ROLE + "x": False, "x": False}),
     ("ArnLike", "arn:aws:iam::*:role/*", {ROLE: True, "arn:aws:iam::1:x:role/y": False}),
     ("ArnLike", "arn:*", {ROLE: False}),
+    ("ArnLike", "*", {ROLE: False, "x": False}),
     ("ArnLike", "arn:aws:kms:*:*:*", {KEY: True, ROLE: False}),
     ("ArnNotEquals", "arn:aws:iam::*:role/*", {ROLE: False, KEY: True}),
     ("ArnNotLike", "arn:aws:iam::*:role/c*", {ROLE: True}),
@@ -146,8 +147,26 @@ def test_values_may_have_variables(wanted: str, found: str, expected: bool) -> N
     others = {"aws:username": "ann", "aws:PrincipalTag/team": "red", "aws:several": ["a", "b"]}
     for operator in ("StringEquals", "StringLike"):
         assert holds(operator, wanted, found, others=others) is expected
-    assert holds("StringNotEquals", wanted, found, others=others) is not expected
     assert holds("StringEquals", wanted, found, others=others, version=None) is (wanted == found)
+
+
+@pytest.mark.parametrize(
+    ("operator", "wanted", "found"),
+    [
+        ("StringNotEquals", "${aws:nobody}", "a"),
+        ("StringNotLike", ["b", "${aws:nobody}"], "a"),
+        ("NumericNotEquals", "10", "ten"),
+        ("NumericNotEquals", "${aws:username}", "10"),
+        ("DateNotEquals", "2026-11-26", "today"),
+        ("NotIpAddress", "10.0.0.0/8", "somewhere"),
+        ("ArnNotLike", "arn:aws:iam::*:role/*", "me"),
+    ],
+)
+def test_a_comparison_that_cannot_be_made_allows_nothing(operator: str, wanted: Any, found: str) -> None:
+    others = {"aws:username": "ann"}
+    for quantifier in ("", "ForAnyValue:", "ForAllValues:"):
+        assert not holds(quantifier + operator, wanted, found, others=others)
+        assert holds(quantifier + operator, wanted, found, others=others, effect="Deny")
 
 
 def test_a_variables_value_has_no_wildcards() -> None:

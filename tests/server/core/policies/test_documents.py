@@ -135,6 +135,20 @@ def test_a_policy_has_at_most_32768_bytes() -> None:
         parse_key_policy(text.replace('"Sid": ""', f'"Sid": "{"ü" * (room // 2 + 1)}"'))
 
 
+def test_a_refusal_quotes_no_more_than_is_read() -> None:
+    for text in (document(statement(**{"x" * 30_000: 1})), f'{{"{"y" * 9_000}": 1, "{"y" * 9_000}": 2}}'):
+        with pytest.raises(MalformedPolicy) as refusal:
+            parse_key_policy(text)
+        assert len(refusal.value.message) < 600
+
+
+def test_a_policy_has_at_most_64_question_marks_however_written() -> None:
+    parse_key_policy(document(statement(Resource="?" * 64)))
+    for mark in ("?", "\\u003f"):
+        with pytest.raises(MalformedPolicy, match="at most 64 question marks"):
+            parse_key_policy(document(statement(Resource="RESOURCE")).replace("RESOURCE", mark * 65))
+
+
 @pytest.mark.parametrize("missing", ["Action", "Resource"])
 def test_a_principals_policy_names_no_principal_and_leaves_nothing_out(missing: str) -> None:
     with pytest.raises(MalformedPolicy, match="unknown element: Principal"):

@@ -1,5 +1,6 @@
 """Which statements apply: principals, actions, resources."""
 
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -213,3 +214,13 @@ def test_a_policy_says_what_its_statements_say_by_themselves(
     alone = {_RANK[verdict(key_policy(one).answer(asked))] for one in statements}
     expected = 0 if 0 in alone else max(alone)
     assert _RANK[verdict(key_policy(*statements).answer(asked))] == expected
+
+
+def test_what_a_policy_remembers_is_bounded_whatever_is_asked() -> None:
+    policy = key_policy(*[statement()] * 300)
+    tracemalloc.start()
+    for number in range(1_000):
+        assert verdict(policy.answer(request(f"kms:Made{number}"))) == "allowed"
+    kept_bytes, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept_bytes < 2**22

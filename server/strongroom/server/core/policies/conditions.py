@@ -1,7 +1,9 @@
 """Conditions of a statement: compiled to tests of a request.
 
 All operators and keys must hold. Where a request has several values of a key that should have one, an Allow
-needs all of them to hold and a Deny one: whatever a caller adds, it gains nothing by it.
+needs all of them to hold and a Deny one: whatever a caller adds, it gains nothing by it. Likewise, where a
+negated operator can't compare, for a variable has no value or the request's value isn't of its kind, an Allow
+doesn't hold and a Deny does.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +14,8 @@ from strongroom.server.core.policies.requests import Lookup
 from strongroom.server.core.policies.templates import Template, nothing
 
 Test: TypeAlias = Callable[[Lookup], bool]
-_Fits: TypeAlias = Callable[[str, Lookup], bool]
+_Holds: TypeAlias = Callable[[str, Lookup], bool]
+_Fits: TypeAlias = Callable[[str, Lookup], bool | None]
 
 _IF_EXISTS = "IfExists"
 _NULL = "Null"
@@ -52,7 +55,7 @@ def compile_condition(
         fits = [_fits(found, Template(value, has_variables=has_variables)) for value in values]
     except NotAValue as error:
         raise NotACondition(f"A value of {operator} {key} isn't {error}.") from None
-    holds = _none_of(fits) if found.is_negated else _one_of(fits)
+    holds = _none_of(fits, if_unknown=is_deny) if found.is_negated else _one_of(fits)
     if quantifier:
         return _of_set(name, holds, needs_all=quantifier == _ALL, if_absent=quantifier == _ALL or is_lenient)
     return _of_one(name, holds, needs_all=not is_deny, if_absent=found.is_negated or is_lenient)
@@ -73,30 +76,37 @@ def _fits(operator: Operator, template: Template) -> _Fits:
         matches = operator.prepare(fixed)
         return lambda found, _lookup: matches(found)
 
-    def fits(found: str, lookup: Lookup) -> bool:
+    def fits(found: str, lookup: Lookup) -> bool | None:
         text = render(lookup)
         try:
-            return text is not None and operator.prepare(text)(found)
+            return None if text is None else operator.prepare(text)(found)
         except NotAValue:
-            return False
+            return None
 
     return fits
 
 
-def _one_of(fits: Sequence[_Fits]) -> _Fits:
+def _one_of(fits: Sequence[_Fits]) -> _Holds:
     if len(fits) == 1:
-        return fits[0]
+        (fit,) = fits
+        return lambda found, lookup: bool(fit(found, lookup))
     return lambda found, lookup: any(one(found, lookup) for one in fits)
 
 
-def _none_of(fits: Sequence[_Fits]) -> _Fits:
-    if len(fits) == 1:
-        (fit,) = fits
-        return lambda found, lookup: not fit(found, lookup)
-    return lambda found, lookup: not any(one(found, lookup) for one in fits)
+def _none_of(fits: Sequence[_Fits], *, if_unknown: bool) -> _Holds:
+    def holds(found: str, lookup: Lookup) -> bool:
+        is_known = True
+        for one in fits:
+            fit = one(found, lookup)
+            if fit:
+                return False
+            is_known = is_known and fit is not None
+        return is_known or if_unknown
+
+    return holds
 
 
-def _of_set(name: str, holds: _Fits, *, needs_all: bool, if_absent: bool) -> Test:
+def _of_set(name: str, holds: _Holds, *, needs_all: bool, if_absent: bool) -> Test:
     quantify = all if needs_all else any
 
     def test(lookup: Lookup) -> bool:
@@ -108,7 +118,7 @@ def _of_set(name: str, holds: _Fits, *, needs_all: bool, if_absent: bool) -> Tes
     return test
 
 
-def _of_one(name: str, holds: _Fits, *, needs_all: bool, if_absent: bool) -> Test:
+def _of_one(name: str, holds: _Holds, *, needs_all: bool, if_absent: bool) -> Test:
     several = _of_set(name, holds, needs_all=needs_all, if_absent=if_absent)
 
     def test(lookup: Lookup) -> bool:

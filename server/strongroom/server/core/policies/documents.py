@@ -22,6 +22,10 @@ from strongroom.server.core.policies.principals import HOLDER, KINDS, NotAPrinci
 from strongroom.server.core.policies.templates import Template
 
 MAX_POLICY_BYTES = 32_768
+MAX_QUESTION_MARKS = 64
+"""Of a policy: as wildcards they take the longest, up to 3 ms each where request and policy want it so."""
+
+_MAX_TOLD = 500
 
 _WITH_VARIABLES = "2012-10-17"
 _VERSIONS = frozenset({_WITH_VARIABLES, "2008-10-17"})
@@ -52,8 +56,8 @@ def parse_principal_policy(text: str) -> Policy:
 
 
 def _refuse(text: str) -> NoReturn:
-    """Raises MalformedPolicy."""
-    raise MalformedPolicy(text)
+    """Raises MalformedPolicy; what the text quotes may be of any length."""
+    raise MalformedPolicy(text if len(text) <= _MAX_TOLD else f"{text[:_MAX_TOLD]}…")
 
 
 class _Reader:
@@ -161,8 +165,11 @@ class _Duplicate(ValueError):
 
 def _json(text: str) -> object:
     try:
+        plain = json.dumps(json.loads(text), ensure_ascii=False)
         # An escape of half a surrogate pair makes a text that nothing can say again, an error least of all.
-        json.dumps(json.loads(text), ensure_ascii=False).encode()
+        plain.encode()
+        if plain.count("?") > MAX_QUESTION_MARKS:
+            _refuse(f"A policy may have at most {MAX_QUESTION_MARKS} question marks.")
         # Numbers stay as they are written: conditions compare texts.
         return json.loads(
             text,

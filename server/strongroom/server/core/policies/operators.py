@@ -10,11 +10,14 @@ import operator
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import NamedTuple
 
-from strongroom.server.core.policies.templates import Matches, arn_matcher, matcher
+from strongroom.server.core.policies.globs import Fits, arn_matcher, matcher
 
 _MAX_NUMBER_CHARACTERS = 40
+_MAX_REMEMBERED = 64
+"""A request's value is compared with each of the policy's: it is parsed once."""
 _EPOCH_SECONDS = frozenset("0123456789.-")
 
 
@@ -31,20 +34,21 @@ class Operator(NamedTuple):
         is_glob: True if values have wildcards.
     """
 
-    prepare: Callable[[str], Matches]
+    prepare: Callable[[str], Fits]
     is_negated: bool = False
     is_glob: bool = False
 
 
-def _equals(expected: str) -> Matches:
+def _equals(expected: str) -> Fits:
     return expected.__eq__
 
 
-def _equals_ignoring_case(expected: str) -> Matches:
+def _equals_ignoring_case(expected: str) -> Fits:
     folded = expected.casefold()
     return lambda found: found.casefold() == folded
 
 
+@lru_cache(_MAX_REMEMBERED)
 def _number(text: str) -> Decimal:
     try:
         number = Decimal(text[:_MAX_NUMBER_CHARACTERS])
@@ -55,6 +59,7 @@ def _number(text: str) -> Decimal:
     return number
 
 
+@lru_cache(_MAX_REMEMBERED)
 def _moment(text: str) -> datetime:
     try:
         if set(text) <= _EPOCH_SECONDS and text.count("-") == (text[:1] == "-"):
@@ -67,17 +72,17 @@ def _moment(text: str) -> datetime:
 
 def _compared(
     parse: Callable[[str], object], compare: Callable[[object, object], bool]
-) -> Callable[[str], Matches]:
-    """A comparison of parsed values; what can't be parsed in a request fits nothing."""
+) -> Callable[[str], Fits]:
+    """A comparison of parsed values."""
 
-    def prepare(expected: str) -> Matches:
+    def prepare(expected: str) -> Fits:
         wanted = parse(expected)
 
-        def matches(found: str) -> bool:
+        def matches(found: str) -> bool | None:
             try:
                 return compare(parse(found), wanted)
             except NotAValue:
-                return False
+                return None
 
         return matches
 
@@ -91,6 +96,7 @@ def _boolean(text: str) -> bool:
     return lowered == "true"
 
 
+@lru_cache(_MAX_REMEMBERED)
 def _bytes(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
@@ -98,6 +104,7 @@ def _bytes(text: str) -> bytes:
         raise NotAValue("base64") from None
 
 
+@lru_cache(_MAX_REMEMBERED)
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     try:
         return ipaddress.ip_address(text)
@@ -105,23 +112,23 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
         raise NotAValue("an IP address") from None
 
 
-def _in_network(expected: str) -> Matches:
+def _in_network(expected: str) -> Fits:
     try:
         network = ipaddress.ip_network(expected, strict=False)
     except ValueError:
         raise NotAValue("an IP address or a range in CIDR notation") from None
 
-    def matches(found: str) -> bool:
+    def matches(found: str) -> bool | None:
         try:
             return _address(found) in network
         except NotAValue:
-            return False
+            return None
 
     return matches
 
 
 def _ordered(prefix: str, parse: Callable[[str], object]) -> dict[str, Operator]:
-    def compared(compare: Callable[..., bool]) -> Callable[[str], Matches]:
+    def compared(compare: Callable[..., bool]) -> Callable[[str], Fits]:
         return _compared(parse, compare)
 
     return {

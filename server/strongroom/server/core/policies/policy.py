@@ -6,9 +6,10 @@ from functools import cached_property
 from typing import NamedTuple
 
 from strongroom.server.core.policies.conditions import Test
+from strongroom.server.core.policies.globs import MANY, Matches, matcher
 from strongroom.server.core.policies.principals import EVERYBODY, Principals
 from strongroom.server.core.policies.requests import Lookup, PolicyRequest
-from strongroom.server.core.policies.templates import Matches, Template, matcher, nothing
+from strongroom.server.core.policies.templates import Template, nothing
 
 
 class Patterns:
@@ -38,7 +39,7 @@ class Patterns:
         self._open = tuple(template for template in templates if not template.is_fixed)
         self._is_negated = is_negated
         self._if_unresolved = if_unresolved
-        self.fit_all = "*" in globs and not is_negated
+        self.fit_all = MANY in globs and not is_negated
 
     def fit(self, text: str, lookup: Lookup) -> bool:
         """True if they fit a text."""
@@ -91,7 +92,7 @@ class Answer(NamedTuple):
 
 
 SILENCE = Answer()
-_MAX_REMEMBERED = 4096
+_MAX_REMEMBERED = 16_384  # answers and their statements, together; about 1 MB
 
 
 class Policy:
@@ -104,6 +105,7 @@ class Policy:
     def __init__(self, statements: Iterable[Statement]) -> None:
         self.statements = tuple(statements)
         self._about: dict[tuple[str, frozenset[str], str], tuple[tuple[Statement, bool], ...]] = {}
+        self._remembered = 0
 
     def answer(self, request: PolicyRequest) -> Answer:
         """What it says of a request; the order of statements doesn't matter."""
@@ -139,10 +141,18 @@ class Policy:
             for one, is_direct in named
             if is_direct or one.principals.name_account(account_id)
         )
-        if len(self._about) >= _MAX_REMEMBERED:
-            self._about.clear()
-        self._about[asked] = found
+        self._remember(asked, found)
         return found
+
+    def _remember(
+        self, asked: tuple[str, frozenset[str], str], found: tuple[tuple[Statement, bool], ...]
+    ) -> None:
+        """Keeps what was found, within bounds: whoever explains access can ask about any action."""
+        self._remembered += 1 + len(found)
+        if self._remembered > _MAX_REMEMBERED:
+            self._about.clear()
+            self._remembered = 1 + len(found)
+        self._about[asked] = found
 
     @cached_property
     def _denials_first(self) -> list[Statement]:

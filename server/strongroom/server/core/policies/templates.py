@@ -4,20 +4,16 @@ AWS IAM user guide, "IAM policy elements: Variables and tags": `${key}`, `${key,
 `${?}` and `${$}` for the characters themselves; only in documents of version 2012-10-17.
 """
 
-import fnmatch
 import re
 from collections.abc import Callable
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
+from strongroom.server.core.policies.globs import with_wildcards
 from strongroom.server.core.policies.requests import Lookup
 
 _VARIABLE = re.compile(
     r"\$\{(?:(?P<character>[*?$])|(?P<key>[^,{}'\s][^,{}']*?)\s*(?:,\s*'(?P<default>[^']*)'\s*)?)\}"
 )
-_SPECIAL = str.maketrans({character: f"[{character}]" for character in "*?["})
-_BRACKET = str.maketrans({"[": "[[]"})
-
-Matches: TypeAlias = Callable[[str], bool]
 
 
 class _Variable(NamedTuple):
@@ -67,8 +63,8 @@ class Template:
         return self._joined(lookup, lambda part: part.text)
 
     def glob(self, lookup: Lookup) -> str | None:
-        """Likewise, as a pattern of `fnmatch`; wildcards in a variable's value are no wildcards."""
-        return self._joined(lookup, lambda part: part.text.translate(_SPECIAL if part.literal else _BRACKET))
+        """Likewise, as a pattern; wildcards in a variable's value are no wildcards."""
+        return self._joined(lookup, lambda part: part.text if part.literal else with_wildcards(part.text))
 
     def _joined(self, lookup: Lookup, render: Callable[[_Part], str]) -> str | None:
         texts = []
@@ -81,30 +77,6 @@ class Template:
             else:
                 texts.append(render(part))
         return "".join(texts)
-
-
-def matcher(glob: str) -> Matches:
-    """Tells whether a whole text fits a pattern with `*` and `?`; `fnmatch` never tries a `*` twice."""
-    if glob == "*":
-        return lambda _text: True
-    if not any(character in glob for character in "*?["):
-        return glob.__eq__
-    if glob.endswith("*") and not any(character in glob[:-1] for character in "*?["):
-        prefix = glob[:-1]
-        return lambda text: text.startswith(prefix)
-    fits = re.compile(fnmatch.translate(glob)).match
-    return lambda text: fits(text) is not None
-
-
-def arn_matcher(glob: str) -> Matches:
-    """Likewise for ARNs: six parts that are compared one by one; `*` crosses no colon but in the last."""
-    parts = [matcher(part) for part in glob.split(":", 5)]
-
-    def matches(text: str) -> bool:
-        found = text.split(":", 5)
-        return len(found) == len(parts) and all(fits(one) for fits, one in zip(parts, found, strict=True))
-
-    return matches
 
 
 def nothing(_key: str) -> None:
