@@ -19,6 +19,7 @@ from strongroom.server.core.event_ids import EventIds
 from strongroom.server.core.import_tokens import ImportTokens
 from strongroom.server.core.markers import Markers
 from strongroom.server.core.material_names import MaterialNames
+from strongroom.server.core.quota_families import DEFAULT_RATES
 from strongroom.server.faces.grpc import GrpcFace
 from strongroom.server.faces.grpc.credentials import CertificateFiles, ServerCertificates
 from strongroom.server.faces.grpc.handlers import Dispatch, operation_handlers
@@ -30,6 +31,7 @@ from strongroom.server.operations.asymmetric import AsymmetricKeys
 from strongroom.server.operations.mac_keys import MacKeys
 from strongroom.server.operations.symmetric import SymmetricCipher
 from strongroom.server.pipeline import Pipeline, RequestLog
+from strongroom.server.quotas import BucketFile, RateQuotas, Rates, Refusals, RequestQuotas, Unlimited
 from strongroom.server.store import Deployment, Store, StoreForeign
 
 _SLOW_THREADS = 2
@@ -176,6 +178,20 @@ def _quick(settings: Settings, token: Token) -> frozenset[tuple[KeyKind, KeyPurp
     )
 
 
+def request_quotas(settings: Settings, refusals: Refusals) -> RequestQuotas:
+    """What requests are charged to.
+
+    Raises:
+        OSError: the file that the workers share can't be opened.
+    """
+    quotas = settings.quotas
+    if not quotas.enabled:
+        return Unlimited()
+    of_accounts = {entry.account_id: entry.rates for entry in quotas.accounts}
+    rates = Rates({**DEFAULT_RATES, **quotas.rates}, of_accounts, quotas.burst_s)
+    return RateQuotas(rates, BucketFile(runtime_directory(settings) / "quotas"), refusals)
+
+
 @dataclass(frozen=True, slots=True)
 class Worker:
     """The parts of one worker process, wired together."""
@@ -184,6 +200,7 @@ class Worker:
     store: Store
     records: RecordWriter
     uses: LastUses
+    refusals: Refusals
     face: GrpcFace
     certificates: ServerCertificates
     executors: Mapping[Lane, ThreadPoolExecutor]
@@ -224,12 +241,14 @@ def build_worker(
     }
     parts = _parts(settings, token, store, boot_id)
     uses = LastUses(store)
+    refusals = Refusals()
     pipeline = Pipeline(
         parts,
         Authenticator(principal_map(settings)),
         records,
         EventIds(os.urandom(_SEED_BYTES)),
         uses,
+        request_quotas(settings, refusals),
         logs=RequestLog(settings.log.requests),
     )
     dispatch = Dispatch(
@@ -241,7 +260,7 @@ def build_worker(
     handlers = operation_handlers(OPERATIONS, dispatch)
     services = sorted({operation.service for operation in OPERATIONS})
     face = GrpcFace(handlers, services, certificates, _grpc_options(settings))
-    return Worker(token, store, records, uses, face, certificates, executors)
+    return Worker(token, store, records, uses, refusals, face, certificates, executors)
 
 
 def _certificate_files(settings: Settings) -> CertificateFiles:

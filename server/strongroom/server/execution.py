@@ -19,9 +19,11 @@ from strongroom.server.core.errors import (
     DryRunSucceeded,
     Internal,
     KmsError,
+    Unavailable,
 )
 from strongroom.server.keyring import KeySnapshot
-from strongroom.server.operations import Call, KeyUse, Parts, Target
+from strongroom.server.operations import CHARGES, Call, KeyUse, Parts, Target
+from strongroom.server.quotas import RequestQuotas
 from strongroom.server.requests import Progress
 from strongroom.server.translation import LowerError, translate
 
@@ -31,11 +33,14 @@ RETRY_AFTER_S = 1.0
 class Execution:
     """Carries requests out; thread-safe."""
 
-    def __init__(self, parts: Parts, authenticator: Authenticator, records: RecordWriter) -> None:
+    def __init__(
+        self, parts: Parts, authenticator: Authenticator, records: RecordWriter, quotas: RequestQuotas
+    ) -> None:
         self._parts = parts
         self._authenticator = authenticator
         self._authorizer = parts.authorizer
         self._records = records
+        self._quotas = quotas
         self._log = structlog.get_logger("strongroom.requests")
 
     def carry_out(self, requests: Sequence[Progress]) -> None:
@@ -94,12 +99,7 @@ class Execution:
         """Raises whatever keeps a request from being carried out."""
         operation, request = progress.operation, progress.request
         caller = progress.caller = self._authenticator.authenticate(progress.arrival.certificate)
-        if progress.obstacle is not None:
-            raise progress.obstacle
-        if time.monotonic() > progress.arrival.deadline:
-            raise DeadlineExceeded("The deadline passed before the request's turn came.")
-        operation.validate(request)
-        progress.is_valid = True
+        self._charge(progress, caller)
         asked = self._authorize(progress, caller)
         for use, target in zip(operation.uses, progress.targets, strict=True):
             for check in use.first_checks:
@@ -119,15 +119,40 @@ class Execution:
             raise unrecordable() from None
         return Call(caller, request, progress.targets, asked)
 
+    def _charge(self, progress: Progress, caller: Caller) -> None:
+        """Finds the keys that the request means, and charges the caller's account for what it asks of them.
+
+        Who is denied, asks for what isn't there, or sends what isn't valid, is charged as well.
+        """
+        charge = CHARGES[progress.operation.name]
+        try:
+            self._find(progress, caller)
+        except (Unavailable, DeadlineExceeded):
+            raise  # it wasn't looked at
+        except KmsError:
+            self._quotas.charge(caller.account_id, (charge.otherwise,))
+            raise
+        self._quotas.charge(caller.account_id, charge.families(progress.request, progress.targets))
+
+    def _find(self, progress: Progress, caller: Caller) -> None:
+        """Raises what is wrong with the request alone; finds its keys."""
+        operation, request = progress.operation, progress.request
+        if progress.obstacle is not None:
+            raise progress.obstacle
+        if time.monotonic() > progress.arrival.deadline:
+            raise DeadlineExceeded("The deadline passed before the request's turn came.")
+        operation.validate(request)
+        progress.is_valid = True
+        for use in operation.uses:
+            progress.targets += (use.find(self._parts, caller, request),)
+
     def _authorize(self, progress: Progress, caller: Caller) -> Asked:
-        """Finds the keys that the request means and asks for each whether the caller may use it.
+        """Asks for each key whether the caller may use it.
 
         Returns:
             What was asked for the operation as a whole, or else for its first key.
         """
         operation, request = progress.operation, progress.request
-        for use in operation.uses:
-            progress.targets += (use.find(self._parts, caller, request),)
         asked = []
         if operation.action:
             asked.append(self._asked(progress, caller, ""))

@@ -19,6 +19,7 @@ from strongroom.server.core.errors import KmsError, Throttled
 from strongroom.server.execution import RETRY_AFTER_S, Execution, unrecordable
 from strongroom.server.key_usage import LastUses
 from strongroom.server.operations import Operation, Parts, Target
+from strongroom.server.quotas import RequestQuotas
 from strongroom.server.requests import Arrival, Outcome, Progress
 from strongroom.server.store import KeyUsage, StoreError
 
@@ -41,12 +42,13 @@ class Pipeline:
         records: RecordWriter,
         new_request_id: Callable[[], str],
         uses: LastUses,
+        quotas: RequestQuotas,
         *,
         logs: RequestLog = RequestLog.FAILURES,
     ) -> None:
         self._parts = parts
         self._authenticator = authenticator
-        self._execution = Execution(parts, authenticator, records)
+        self._execution = Execution(parts, authenticator, records, quotas)
         self._records = records
         self._new_request_id = new_request_id
         self._uses = uses
