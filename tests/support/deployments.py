@@ -29,6 +29,7 @@ ROUND_TIMEOUT_S = 60.0
 AMPLE_RATE = 1_000_000
 AMPLE_QUOTAS = "\n".join(["[quotas.rates]", *(f"{family} = {AMPLE_RATE}.0" for family in Family)])
 """What is charged as in production and never refused."""
+AMPLE_QUEUE_S = 600.0
 
 
 def free_port() -> int:
@@ -61,6 +62,7 @@ class Deployment:
         subprocess.run([*program, *arguments], check=True, capture_output=True)
         made = cls(directory, port)
         made.add_config(AMPLE_QUOTAS)
+        made.replace_config("[server]\n", f"[server]\nmax_queue_s = {AMPLE_QUEUE_S}\n")
         return made
 
     @property

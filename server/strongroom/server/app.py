@@ -3,8 +3,7 @@
 import math
 import os
 import uuid
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,22 +18,19 @@ from strongroom.server.core.event_ids import EventIds
 from strongroom.server.core.import_tokens import ImportTokens
 from strongroom.server.core.markers import Markers
 from strongroom.server.core.material_names import MaterialNames
-from strongroom.server.core.quota_families import DEFAULT_RATES
 from strongroom.server.faces.grpc import GrpcFace
 from strongroom.server.faces.grpc.credentials import CertificateFiles, ServerCertificates
 from strongroom.server.faces.grpc.handlers import Dispatch, operation_handlers
 from strongroom.server.faces.grpc.server import GrpcOptions
+from strongroom.server.fairness import Fairness, build_fairness
 from strongroom.server.key_usage import LastUses
 from strongroom.server.keyring import EncryptionCounter, KeyCache, KeyResolver, PrincipalPolicies
-from strongroom.server.operations import OPERATIONS, Lane, MaterialImporter, MaterialMaker, Parts
+from strongroom.server.operations import OPERATIONS, MaterialImporter, MaterialMaker, Parts
 from strongroom.server.operations.asymmetric import AsymmetricKeys
 from strongroom.server.operations.mac_keys import MacKeys
 from strongroom.server.operations.symmetric import SymmetricCipher
 from strongroom.server.pipeline import Pipeline, RequestLog
-from strongroom.server.quotas import BucketFile, RateQuotas, Rates, Refusals, RequestQuotas, Unlimited
 from strongroom.server.store import Deployment, Store, StoreForeign
-
-_SLOW_THREADS = 2
 
 INLINE_LATENCY_US = 200.0
 """A token quicker than this is used on the event loop: a hop to a thread and back costs 50 to 80 µs."""
@@ -178,20 +174,6 @@ def _quick(settings: Settings, token: Token) -> frozenset[tuple[KeyKind, KeyPurp
     )
 
 
-def request_quotas(settings: Settings, refusals: Refusals) -> RequestQuotas:
-    """What requests are charged to.
-
-    Raises:
-        OSError: the file that the workers share can't be opened.
-    """
-    quotas = settings.quotas
-    if not quotas.enabled:
-        return Unlimited()
-    of_accounts = {entry.account_id: entry.rates for entry in quotas.accounts}
-    rates = Rates({**DEFAULT_RATES, **quotas.rates}, of_accounts, quotas.burst_s)
-    return RateQuotas(rates, BucketFile(runtime_directory(settings) / "quotas"), refusals)
-
-
 @dataclass(frozen=True, slots=True)
 class Worker:
     """The parts of one worker process, wired together."""
@@ -200,15 +182,14 @@ class Worker:
     store: Store
     records: RecordWriter
     uses: LastUses
-    refusals: Refusals
+    fairness: Fairness
     face: GrpcFace
     certificates: ServerCertificates
-    executors: Mapping[Lane, ThreadPoolExecutor]
 
     def close(self) -> None:
         """Ends threads, token and store."""
-        for executor in self.executors.values():
-            executor.shutdown(wait=True, cancel_futures=True)
+        for threads in self.fairness.threads.values():
+            threads.shutdown(wait=True, cancel_futures=True)
         self.uses.flush()
         self.token.close()
         self.store.close()
@@ -232,35 +213,29 @@ def build_worker(
     records = record_writer(settings, name)
     certificates = ServerCertificates(_certificate_files(settings))
     token = open_token(settings, on_token)
-    executors = {
-        lane: ThreadPoolExecutor(
-            settings.server.threads if lane is Lane.COMMON else _SLOW_THREADS,
-            thread_name_prefix=lane.name.lower(),
-        )
-        for lane in Lane
-    }
     parts = _parts(settings, token, store, boot_id)
     uses = LastUses(store)
-    refusals = Refusals()
+    fairness = build_fairness(settings, runtime_directory(settings))
     pipeline = Pipeline(
         parts,
         Authenticator(principal_map(settings)),
         records,
         EventIds(os.urandom(_SEED_BYTES)),
         uses,
-        request_quotas(settings, refusals),
+        fairness.quotas,
         logs=RequestLog(settings.log.requests),
     )
     dispatch = Dispatch(
         pipeline,
-        executors,
+        fairness.threads,
         may_run_inline=bool(parts.quick),
-        most=settings.server.max_concurrent_requests,
+        admission=fairness.admission,
+        patience=fairness.patience,
     )
     handlers = operation_handlers(OPERATIONS, dispatch)
     services = sorted({operation.service for operation in OPERATIONS})
     face = GrpcFace(handlers, services, certificates, _grpc_options(settings))
-    return Worker(token, store, records, uses, refusals, face, certificates, executors)
+    return Worker(token, store, records, uses, fairness, face, certificates)
 
 
 def _certificate_files(settings: Settings) -> CertificateFiles:
