@@ -160,6 +160,7 @@ def _parts(settings: Settings, token: Token, store: Store, boot_id: str) -> Part
         realm=realm,
         quick=_quick(settings, token),
         max_keys=settings.limits.keys_per_account,
+        max_aliases=settings.limits.aliases_per_key,
         clock=utc_now,
         new_key_id=lambda: str(uuid.uuid4()),
     )

@@ -99,6 +99,8 @@ class LimitSettings(Section):
 
     keys_per_account: Annotated[Count, Field(ge=1)] = 100_000
     """Keys that an account may have."""
+    aliases_per_key: Annotated[Count, Field(ge=1, le=10_000)] = 50
+    """Aliases that a key may have."""
     encryptions_block: Annotated[Count, Field(ge=1, le=16777216)] = 65_536
     """Encryptions that a worker reserves at once for a key; a crash counts what is left of them as used."""
     data_key_pairs_ahead: dict[_AheadSpec, Annotated[Count, Field(ge=0, le=64)]] = _AHEAD

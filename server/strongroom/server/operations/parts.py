@@ -24,6 +24,7 @@ class Parts:
     Args:
         quick: the kinds and purposes of keys that the token uses within microseconds.
         max_keys: how many keys an account may have.
+        max_aliases: how many aliases a key may have.
         clock: gives the time in UTC.
         new_key_id: gives a fresh key id.
     """
@@ -42,5 +43,6 @@ class Parts:
     realm: Realm
     quick: frozenset[tuple[KeyKind, KeyPurpose]]
     max_keys: int
+    max_aliases: int
     clock: Callable[[], datetime]
     new_key_id: Callable[[], str]

@@ -47,6 +47,7 @@ class Admission:
     def __init__(self, room: Room, refusals: Refusals) -> None:
         self._room = room
         self._refusals = refusals
+        self._easy = _Held(self._part(room.requests), self._part(room.size))  # nobody has more than a part
         self._all = _Held()
         self._accounts: dict[str, _Held] = {}
 
@@ -66,6 +67,10 @@ class Admission:
         held = self._accounts.get(account_id) or self._accounts.setdefault(account_id, _Held())
         held.requests += 1
         held.size += entry.size
+        if self._all.requests > self._easy.requests or self._all.size > self._easy.size:
+            self._check(held, account_id)
+
+    def _check(self, held: _Held, account_id: str) -> None:
         room = self._room
         if self._all.requests > room.requests or self._all.size > room.size:
             raise self._refused(Why.FULL, account_id, "Too many requests are under way here; try again.")
@@ -91,7 +96,10 @@ class Admission:
         others = len(self._accounts) - 1
         if total > most - most // _LAST:
             return own > max(1, most // max(2, others + 1))
-        return others > 0 and own > max(1, most * self._room.percent // 100)
+        return others > 0 and own > self._part(most)
+
+    def _part(self, most: int) -> int:
+        return max(1, min(most * self._room.percent // 100, most - most // _LAST))
 
     def _refused(self, why: Why, account_id: str, text: str) -> Throttled:
         self._refusals.note(why, account_id)
