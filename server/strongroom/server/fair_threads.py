@@ -1,12 +1,13 @@
 """Threads that accounts share fairly: whoever has most work waiting delays himself, not the others."""
 
 import time
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import partial
 from threading import Lock
 from typing import Any, NamedTuple, ParamSpec, TypeVar
+
+from strongroom.server.fair_queue import FairQueue
 
 _Result = TypeVar("_Result")
 _Arguments = ParamSpec("_Arguments")
@@ -33,7 +34,7 @@ class FairThreads(Executor):
         self._count = count
         self._pool = ThreadPoolExecutor(count, thread_name_prefix=name)
         self._lock = Lock()
-        self._waiting: dict[str, deque[_Task]] = {}  # in the order of their turns
+        self._waiting: FairQueue[_Task] = FairQueue()
         self._busy = 0
         self._mean_s = 0.0
 
@@ -47,7 +48,7 @@ class FairThreads(Executor):
         """Runs an account's work when it is its turn; a future cancelled before that is dropped."""
         future: Future[_Result] = Future()
         with self._lock:
-            self._waiting.setdefault(account_id, deque()).append(_Task(future, work))
+            self._waiting.put(account_id, _Task(future, work))
         self._pool.submit(self._run_next)
         return future
 
@@ -56,24 +57,20 @@ class FairThreads(Executor):
         with self._lock:
             if self._busy < self._count:
                 return 0.0
-            own = len(self._waiting.get(account_id, ()))
-            ahead = own + sum(
-                min(len(tasks), own + 1) for other, tasks in self._waiting.items() if other != account_id
-            )
-            return (ahead + 1) * self._mean_s / self._count
+            return (self._waiting.ahead_of(account_id) + 1) * self._mean_s / self._count
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002
         """Ends the threads, once what runs has ended; what waits is dropped if it says so."""
         if cancel_futures:
             with self._lock:
-                for task in (task for tasks in self._waiting.values() for task in tasks):
+                for task in self._waiting:
                     task.future.cancel()
         self._pool.shutdown(wait=wait)
 
     def _run_next(self) -> None:
         """Runs whichever task's turn it is: there are as many calls of this as tasks."""
         with self._lock:
-            task = self._take()
+            task = self._waiting.take()
         if not task.future.set_running_or_notify_cancel():
             return
         with self._lock:
@@ -87,14 +84,6 @@ class FairThreads(Executor):
         else:
             self._note(time.monotonic() - started)
             task.future.set_result(result)
-
-    def _take(self) -> _Task:
-        account_id = next(iter(self._waiting))
-        tasks = self._waiting.pop(account_id)
-        task = tasks.popleft()
-        if tasks:
-            self._waiting[account_id] = tasks  # its next turn comes after everybody else's
-        return task
 
     def _note(self, took_s: float) -> None:
         with self._lock:

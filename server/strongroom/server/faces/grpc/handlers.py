@@ -16,6 +16,7 @@ from grpc_status import rpc_status
 
 from strongroom.server.core.errors import Throttled
 from strongroom.server.faces.grpc.admission import Admission, Entry
+from strongroom.server.faces.grpc.fair_slots import FairSlots
 from strongroom.server.faces.grpc.patience import Patience
 from strongroom.server.faces.grpc.status import status_of
 from strongroom.server.faces.grpc.turns import Turns
@@ -43,7 +44,7 @@ class Dispatch:
         may_run_inline: True if the token is quick enough to be used on the event loop.
         admission: counts the requests under way.
         patience: says which requests would wait too long for a thread.
-        large_batches: how many of them are parsed and carried through at once; the others wait as bytes.
+        large_batches: of them some are parsed and carried through at once; the others wait as bytes.
     """
 
     pipeline: Pipeline
@@ -51,7 +52,7 @@ class Dispatch:
     may_run_inline: bool
     admission: Admission
     patience: Patience
-    large_batches: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MOST_LARGE_BATCHES))
+    large_batches: FairSlots = field(default_factory=lambda: FairSlots(_MOST_LARGE_BATCHES))
 
     def run(self, calls: Sequence["_ArrivedCall"]) -> "list[Outcome | asyncio.Future[Outcome]]":
         """Carries requests through, on the loop or in threads; must itself run on the loop."""
@@ -99,7 +100,7 @@ class Dispatch:
         """
         if len(batch.arrival.body) <= _SMALL_BATCH_BYTES:
             return await self._carry_batch(batch)
-        async with self.large_batches:
+        async with self.large_batches.held(batch.account_id):
             return await self._carry_batch(batch)
 
     async def _carry_batch(self, batch: Progress) -> Outcome:
