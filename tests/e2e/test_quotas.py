@@ -19,7 +19,7 @@ from tests.support.deployments import Deployment, Service
 DEPTH = 10
 """Requests that a full bucket of these accounts gives at once; another comes every five seconds."""
 _RATE, _BURST_S = 0.2, DEPTH / 0.2
-_ACCOUNTS = {f"tenant{n}.example": f"{n}" * 12 for n in range(1, 8)}
+_ACCOUNTS = {f"tenant{n}.example": f"{n}" * 12 for n in range(1, 9)}
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +112,28 @@ def test_whoever_fails_is_charged_as_well(tenants: Callable[[int], Client]) -> N
     for request in each:
         with pytest.raises(errors.Throttled):
             request()
+
+
+def test_rates_do_not_tell_of_keys_that_one_may_not_use(
+    tenants: Callable[[int], Client], client: Client
+) -> None:
+    tenant = tenants(8)
+    own = tenant.create_key(key_spec="RSA_2048", key_usage="ENCRYPT_DECRYPT").key_id
+    others = client.create_key(key_spec="RSA_2048", key_usage="ENCRYPT_DECRYPT").arn
+    nobodys = others.rpartition("/")[0] + "/11111111-2222-3333-4444-555555555555"
+
+    def encrypt(key: str) -> object:
+        return tenant.encrypt(key, b"x", encryption_algorithm="RSAES_OAEP_SHA_256")
+
+    answered_before_refused(lambda: encrypt(own))
+    for key in (others, nobodys):
+        with pytest.raises(errors.AccessDenied):
+            encrypt(key)
+    answered_before_refused(lambda: encrypt(nobodys), also=errors.AccessDenied)
+    for key in (others, nobodys):
+        with pytest.raises(errors.Throttled) as caught:
+            encrypt(key)
+        assert caught.value.metadata["quota"] == "symmetric"
 
 
 def test_each_item_of_a_batch_is_charged(tenants: Callable[[int], Client]) -> None:

@@ -98,8 +98,7 @@ class Execution:
         if caller is None:
             assert progress.obstacle is not None  # noqa: S101 # why nobody is calling
             raise progress.obstacle
-        self._charge(progress, caller)
-        asked = self._authorize(progress, caller)
+        asked = self._charged(progress, caller)
         for use, target in zip(operation.uses, progress.targets, strict=True):
             for check in use.first_checks:
                 check(self._parts, target, request)
@@ -118,20 +117,23 @@ class Execution:
             raise unrecordable() from None
         return Call(caller, request, progress.targets, asked)
 
-    def _charge(self, progress: Progress, caller: Caller) -> None:
-        """Finds the keys that the request means, and charges the caller's account for what it asks of them.
+    def _charged(self, progress: Progress, caller: Caller) -> Asked:
+        """Finds the request's keys, authorises it, and charges the caller's account; gives what was asked.
 
-        Who is denied, asks for what isn't there, or sends what isn't valid, is charged as well.
+        Who is denied, asks for what isn't there, or sends what isn't valid, is charged as well, but not
+        by the key: what is used up would tell him whether there is one, and of which kind.
         """
         charge = CHARGES[progress.operation.name]
         try:
             self._find(progress, caller)
+            asked = self._authorize(progress, caller)
         except (Unavailable, DeadlineExceeded):
             raise  # it wasn't looked at
         except KmsError:
             self._quotas.charge(caller.account_id, (charge.otherwise,))
             raise
         self._quotas.charge(caller.account_id, charge.families(progress.request, progress.targets))
+        return asked
 
     def _find(self, progress: Progress, caller: Caller) -> None:
         """Raises what is wrong with the request alone; finds its keys."""

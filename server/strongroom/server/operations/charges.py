@@ -15,8 +15,8 @@ class Charge(NamedTuple):
     """What a request is charged to.
 
     Args:
-        otherwise: the family of a request that is invalid, or whose keys aren't found.
-        families: the families of one whose keys are known.
+        otherwise: the family of a request that is invalid or denied, or whose keys aren't found.
+        families: the families of one that is authorised.
     """
 
     otherwise: Family
