@@ -8,7 +8,7 @@ import pytest
 
 from strongroom.client import Client, errors
 from strongroom.client.items import EncryptItem
-from tests.support.deployments import Service
+from tests.support.deployments import Deployment, Service
 
 Call = Callable[[Client, str], object]
 
@@ -148,6 +148,16 @@ def test_a_key_has_fifty_aliases_and_no_more(client: Client) -> None:
     with pytest.raises(errors.LimitExceeded, match="50 aliases"):
         client.create_alias("alias/one-too-many", key_id)
     assert [entry.alias_name for entry in client.all_aliases(key_id=key_id)] == names
+
+
+def test_how_many_aliases_a_key_has_can_be_configured(own_deployment: Deployment) -> None:
+    own_deployment.add_config("[limits]\naliases_per_key = 1")
+    with own_deployment.served(), own_deployment.client() as client:
+        key_id = client.create_key().key_id
+        client.create_alias("alias/one", key_id)
+        with pytest.raises(errors.LimitExceeded, match="1 aliases") as caught:
+            client.create_alias("alias/two", key_id)
+        assert caught.value.metadata["limit"] == "1"
 
 
 def test_a_list_is_walked_while_it_changes(client: Client) -> None:

@@ -20,12 +20,18 @@ from cryptography.x509 import load_pem_x509_certificate
 
 from strongroom.client import Client, Endpoint, errors
 from strongroom.server.cli.development_pki import Issued, issue_client
+from strongroom.server.core.quota_families import Family
 from tests.support.audit import told
 from tests.support.hooking import Hooks
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 60.0
 ROUND_TIMEOUT_S = 60.0
+
+AMPLE_RATE = 1_000_000
+AMPLE_QUOTAS = "\n".join(["[quotas.rates]", *(f"{family} = {AMPLE_RATE}.0" for family in Family)])
+"""What is charged as in production and never refused."""
+AMPLE_QUEUE_S = 600.0
 
 
 def free_port() -> int:
@@ -56,7 +62,10 @@ class Deployment:
         program = [sys.executable, "-m", "strongroom.server", "init"]
         arguments = ["--dir", str(directory), "--listen", f"127.0.0.1:{port}", *options]
         subprocess.run([*program, *arguments], check=True, capture_output=True)
-        return cls(directory, port)
+        made = cls(directory, port)
+        made.add_config(AMPLE_QUOTAS)
+        made.replace_config("[server]\n", f"[server]\nmax_queue_s = {AMPLE_QUEUE_S}\n")
+        return made
 
     @property
     def config(self) -> Path:

@@ -30,6 +30,7 @@ from strongroom.server.core.event_ids import EventIds
 from strongroom.server.key_usage import LastUses
 from strongroom.server.operations import OPERATIONS, Operation, Parts
 from strongroom.server.pipeline import Pipeline, RequestLog
+from strongroom.server.quotas import Unlimited
 from strongroom.server.requests import Arrival
 from strongroom.server.store import NewKey, NewMaterial
 from strongroom.v1 import importing_pb2, key_service_pb2
@@ -213,6 +214,7 @@ def opened(deployment: Deployment) -> Iterator[Service]:
         records,
         EventIds(b"0123456789"),
         LastUses(store),
+        Unlimited(),
         logs=RequestLog.NONE,
     )
     certificate = (deployment.directory / "pki" / "client.pem").read_bytes()

@@ -68,6 +68,7 @@ _REMEDIES: Mapping[type[StrongroomError], str] = {
     errors.KeyUnavailable: "The service reconnects to its token by itself; try again in a moment.",
     errors.NotFound: "List the keys with: strongroom key list",
     errors.ServiceUnavailable: "Check --endpoint, --ca, --cert and --key, and that the service runs.",
+    errors.Throttled: "The account asks for too much at once; try again in a moment.",
     errors.UnsupportedOperation: "What the token can do shows: strongroom token",
 }
 

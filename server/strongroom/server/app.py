@@ -3,8 +3,7 @@
 import math
 import os
 import uuid
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,17 +31,16 @@ from strongroom.server.faces.grpc import GrpcFace
 from strongroom.server.faces.grpc.credentials import CertificateFiles, ServerCertificates
 from strongroom.server.faces.grpc.handlers import Dispatch, operation_handlers
 from strongroom.server.faces.grpc.server import GrpcOptions
+from strongroom.server.fairness import Fairness, build_fairness
 from strongroom.server.key_usage import LastUses
 from strongroom.server.keyring import EncryptionCounter, KeyCache, KeyGrants, KeyResolver, PrincipalPolicies
-from strongroom.server.operations import OPERATIONS, Lane, MaterialImporter, MaterialMaker, Parts
+from strongroom.server.operations import OPERATIONS, MaterialImporter, MaterialMaker, Parts
 from strongroom.server.operations.asymmetric import AsymmetricKeys
 from strongroom.server.operations.mac_keys import MacKeys
 from strongroom.server.operations.symmetric import SymmetricCipher
 from strongroom.server.pipeline import Pipeline, RequestLog
 from strongroom.server.store import Deployment, Store, StoreForeign
 from strongroom.server.trail import NoLedger, StoreLedger, TokenSigner
-
-_SLOW_THREADS = 2
 
 INLINE_LATENCY_US = 200.0
 """A token quicker than this is used on the event loop: a hop to a thread and back costs 50 to 80 µs."""
@@ -219,6 +217,7 @@ def _parts(settings: Settings, token: Token, store: Store, boot_id: str) -> Part
         realm=realm,
         quick=_quick(settings, token),
         max_keys=settings.limits.keys_per_account,
+        max_aliases=settings.limits.aliases_per_key,
         principal=principal_map(settings).by_arn,
         clock=utc_now,
         new_key_id=lambda: str(uuid.uuid4()),
@@ -242,14 +241,14 @@ class Worker:
     store: Store
     trail: AuditTrail
     uses: LastUses
+    fairness: Fairness
     face: GrpcFace
     certificates: ServerCertificates
-    executors: Mapping[Lane, ThreadPoolExecutor]
 
     def close(self) -> None:
         """Ends threads, token and store."""
-        for executor in self.executors.values():
-            executor.shutdown(wait=True, cancel_futures=True)
+        for threads in self.fairness.threads.values():
+            threads.shutdown(wait=True, cancel_futures=True)
         self.uses.flush()
         self.trail.close()
         self.token.close()
@@ -274,33 +273,29 @@ def build_worker(
     certificates = ServerCertificates(_certificate_files(settings))
     token = open_token(settings, on_token)
     trail = audit_trail(settings, name, store, token)
-    executors = {
-        lane: ThreadPoolExecutor(
-            settings.server.threads if lane is Lane.COMMON else _SLOW_THREADS,
-            thread_name_prefix=lane.name.lower(),
-        )
-        for lane in Lane
-    }
     parts = _parts(settings, token, store, boot_id)
     uses = LastUses(store)
+    fairness = build_fairness(settings, runtime_directory(settings))
     pipeline = Pipeline(
         parts,
         Authenticator(principal_map(settings)),
         trail.records,
         EventIds(os.urandom(_SEED_BYTES)),
         uses,
+        fairness.quotas,
         logs=RequestLog(settings.log.requests),
     )
     dispatch = Dispatch(
         pipeline,
-        executors,
+        fairness.threads,
         may_run_inline=bool(parts.quick),
-        most=settings.server.max_concurrent_requests,
+        admission=fairness.admission,
+        patience=fairness.patience,
     )
     handlers = operation_handlers(OPERATIONS, dispatch)
     services = sorted({operation.service for operation in OPERATIONS})
     face = GrpcFace(handlers, services, certificates, _grpc_options(settings))
-    return Worker(token, store, trail, uses, face, certificates, executors)
+    return Worker(token, store, trail, uses, fairness, face, certificates)
 
 
 def _certificate_files(settings: Settings) -> CertificateFiles:

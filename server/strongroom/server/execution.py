@@ -10,7 +10,6 @@ from google.protobuf.message import Message
 
 from strongroom.hsm import TokenCall
 from strongroom.server.audit import AuditUnavailable, RecordWriter
-from strongroom.server.authentication import Authenticator
 from strongroom.server.authorization import Asked, tells_last_use
 from strongroom.server.core.callers import Caller
 from strongroom.server.core.errors import (
@@ -20,9 +19,11 @@ from strongroom.server.core.errors import (
     DryRunSucceeded,
     Internal,
     KmsError,
+    Unavailable,
 )
 from strongroom.server.keyring import KeySnapshot
-from strongroom.server.operations import Call, KeyUse, Parts, Target
+from strongroom.server.operations import CHARGES, Call, KeyUse, Parts, Target
+from strongroom.server.quotas import RequestQuotas
 from strongroom.server.requests import Progress
 from strongroom.server.translation import LowerError, translate
 
@@ -32,11 +33,11 @@ RETRY_AFTER_S = 1.0
 class Execution:
     """Carries requests out; thread-safe."""
 
-    def __init__(self, parts: Parts, authenticator: Authenticator, records: RecordWriter) -> None:
+    def __init__(self, parts: Parts, records: RecordWriter, quotas: RequestQuotas) -> None:
         self._parts = parts
-        self._authenticator = authenticator
         self._authorizer = parts.authorizer
         self._records = records
+        self._quotas = quotas
         self._log = structlog.get_logger("strongroom.requests")
 
     def carry_out(self, requests: Sequence[Progress]) -> None:
@@ -94,14 +95,11 @@ class Execution:
     def _checked(self, progress: Progress) -> Call:
         """Raises whatever keeps a request from being carried out."""
         operation, request = progress.operation, progress.request
-        caller = progress.caller = self._authenticator.authenticate(progress.arrival.certificate)
-        if progress.obstacle is not None:
+        caller = progress.caller
+        if caller is None:
+            assert progress.obstacle is not None  # noqa: S101 # why nobody is calling
             raise progress.obstacle
-        if time.monotonic() > progress.arrival.deadline:
-            raise DeadlineExceeded("The deadline passed before the request's turn came.")
-        operation.validate(request)
-        progress.is_valid = True
-        asked = self._authorize(progress, caller)
+        asked = self._charged(progress, caller)
         for use, target in zip(operation.uses, progress.targets, strict=True):
             for check in use.first_checks:
                 check(self._parts, target, request)
@@ -119,6 +117,24 @@ class Execution:
         except AuditUnavailable:
             raise unrecordable() from None
         return Call(caller, request, progress.targets, asked)
+
+    def _charged(self, progress: Progress, caller: Caller) -> Asked:
+        """Finds the request's keys, authorises it, and charges the caller's account; gives what was asked.
+
+        Who is denied, asks for what isn't there, or sends what isn't valid, is charged as well, but not
+        by the key: what is used up would tell him whether there is one, and of which kind.
+        """
+        charge = CHARGES[progress.operation.name]
+        try:
+            _validate(progress)
+            asked = self._authorize(progress, caller)
+        except (Unavailable, DeadlineExceeded):
+            raise  # it wasn't looked at
+        except KmsError:
+            self._quotas.charge(caller.account_id, (charge.otherwise,))
+            raise
+        self._quotas.charge(caller.account_id, charge.families(progress.request, progress.targets))
+        return asked
 
     def _authorize(self, progress: Progress, caller: Caller) -> Asked:
         """Finds the keys that the request means and asks for each whether the caller may use it.
@@ -197,6 +213,16 @@ class Execution:
         """Logs a defect of ours with its traceback; the caller gets the request id to ask about."""
         self._log.exception("incident", request_id=progress.request_id, operation=progress.operation.name)
         return Internal(f"An internal error; report the request id {progress.request_id}.")
+
+
+def _validate(progress: Progress) -> None:
+    """Raises what is wrong with the request alone."""
+    if progress.obstacle is not None:
+        raise progress.obstacle
+    if time.monotonic() > progress.arrival.deadline:
+        raise DeadlineExceeded("The deadline passed before the request's turn came.")
+    progress.operation.validate(progress.request)
+    progress.is_valid = True
 
 
 def _is_same_key(progress: Progress, target: Target | None) -> bool | None:

@@ -14,10 +14,11 @@ import structlog
 
 from strongroom.server.audit import Answered, AuditUnavailable, RecordWriter
 from strongroom.server.authentication import Authenticator
-from strongroom.server.core.errors import KmsError, Throttled
-from strongroom.server.execution import RETRY_AFTER_S, Execution, unrecordable
+from strongroom.server.core.errors import KmsError
+from strongroom.server.execution import Execution, unrecordable
 from strongroom.server.key_usage import LastUses
 from strongroom.server.operations import Operation, Parts, Target
+from strongroom.server.quotas import RequestQuotas
 from strongroom.server.requests import Arrival, Outcome, Progress
 from strongroom.server.store import KeyUsage, StoreError
 
@@ -40,12 +41,13 @@ class Pipeline:
         records: RecordWriter,
         new_request_id: Callable[[], str],
         uses: LastUses,
+        quotas: RequestQuotas,
         *,
         logs: RequestLog = RequestLog.FAILURES,
     ) -> None:
         self._parts = parts
         self._authenticator = authenticator
-        self._execution = Execution(parts, authenticator, records)
+        self._execution = Execution(parts, records, quotas)
         self._records = records
         self._new_request_id = new_request_id
         self._uses = uses
@@ -65,18 +67,24 @@ class Pipeline:
         else:
             self._obstacle = None
 
-    def begin(self, operation: Operation, arrival: Arrival, *, is_refused: bool = False) -> Progress:
-        """Gives a request its id and reads it, unless it is a batch; one too many is refused and recorded."""
+    def begin(
+        self, operation: Operation, arrival: Arrival, admit: Callable[[str], None] = lambda _account_id: None
+    ) -> Progress:
+        """Gives a request its id, finds out who calls, and reads it, unless it is a batch.
+
+        Args:
+            operation: what is called.
+            arrival: the request.
+            admit: asked with the caller's account; raises Throttled if the request is one too many.
+        """
         progress = Progress(self._new_request_id(), operation, arrival, obstacle=self._obstacle)
-        if is_refused:
-            progress.obstacle = Throttled(
-                "Too many requests are under way here; try again.", retry_after_s=RETRY_AFTER_S
-            )
-        elif operation.item is None:
-            try:
+        try:
+            progress.caller = self._authenticator.authenticate(arrival.certificate)
+            admit(progress.caller.account_id)
+            if operation.item is None:
                 progress.request = operation.read(arrival.body)
-            except KmsError as error:
-                progress.obstacle = error
+        except KmsError as error:
+            progress.obstacle = error
         return progress
 
     def runs_inline(self, progress: Progress) -> bool:
@@ -87,7 +95,6 @@ class Pipeline:
         """Reads a batch; gives what is answered instead if it is refused as a whole, or None."""
         if batch.obstacle is None:
             try:
-                self._authenticator.authenticate(batch.arrival.certificate)
                 batch.request = batch.operation.read(batch.arrival.body)
                 batch.operation.validate(batch.request)
             except KmsError as error:
@@ -99,7 +106,14 @@ class Pipeline:
         item = batch.operation.item
         assert item is not None  # noqa: S101 # it is a batch
         return [
-            Progress(self._new_request_id(), item, batch.arrival, request, obstacle=self._obstacle)
+            Progress(
+                self._new_request_id(),
+                item,
+                batch.arrival,
+                request,
+                caller=batch.caller,
+                obstacle=self._obstacle,
+            )
             for request in requests
         ]
 

@@ -48,6 +48,11 @@ class Progress:
     error: KmsError | None = None
     duration_ns: int = 0
 
+    @property
+    def account_id(self) -> str:
+        """The caller's account; empty for somebody whom nobody knows."""
+        return self.caller.account_id if self.caller else ""
+
 
 class Outcome(NamedTuple):
     """What is answered: the serialised response, or an error."""

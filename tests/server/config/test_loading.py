@@ -88,6 +88,15 @@ def test_an_error_names_file_line_option_and_remedy(write: Write, valid: str) ->
         ("log", "level = 'trace'", "log.level", "'debug', 'info', 'warning' or 'error'"),
         ("log", "level = 2020-01-01", "log.level", "'debug', 'info', 'warning' or 'error'"),
         ("limits", "keys_per_account = 0", "limits.keys_per_account", "at least 1"),
+        (
+            "quotas",
+            "rates = { symetric = 5 }",
+            "quotas.rates.symetric.[key]",
+            "It must be 'symmetric', 'rsa'",
+        ),
+        ("quotas", "rates = { symmetric = 0 }", "quotas.rates.symmetric", "at least 0.01"),
+        ("quotas", "rates = { symmetric = '5' }", "quotas.rates.symmetric", "a number, without quotes"),
+        ("quotas", "burst_s = 0", "quotas.burst_s", "at least 0.05 seconds"),
         ("authentication", "trust_domains = 1", "authentication.trust_domains", "an array"),
     ],
 )

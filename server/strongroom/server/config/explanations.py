@@ -83,6 +83,7 @@ _TABLE = _needs("a table")
 _EXPLANATIONS: Mapping[str, _Explain] = {
     "bool_type": _needs("true or false, without quotes"),
     "dict_type": _TABLE,
+    "enum": lambda _path, details: f"It must be {details['expected']}.",
     "extra_forbidden": _unknown,
     "finite_number": _NUMBER,
     "float_type": _NUMBER,

@@ -62,6 +62,10 @@ class ServerSettings(Section):
     """The largest request, in bytes; the default has room for 1000 items of a batch, of 8 KB each."""
     max_concurrent_requests: Annotated[Count, Field(ge=1, le=1_000_000)] = 1000
     """Requests under way in one worker; more are refused with RESOURCE_EXHAUSTED."""
+    max_account_percent: Annotated[Count, Field(ge=1, le=100)] = 50
+    """Percent of them that one account may have while others have requests under way, too."""
+    max_queue_s: Annotated[Duration, Field(gt=0, le=600)] = 2.0
+    """Seconds that a request may have to wait for a thread, ten times that where keys are made."""
     max_connection_age_s: Annotated[Count, Field(ge=0, le=604800)] = 3600
     """Seconds after which clients are asked to reconnect, and so to show their certificate again; 0 never."""
     drain_timeout_s: Annotated[Duration, Field(gt=0, le=3600)] = 20.0
@@ -102,6 +106,8 @@ class LimitSettings(Section):
 
     keys_per_account: Annotated[Count, Field(ge=1)] = 100_000
     """Keys that an account may have."""
+    aliases_per_key: Annotated[Count, Field(ge=1, le=10_000)] = 50
+    """Aliases that a key may have."""
     encryptions_block: Annotated[Count, Field(ge=1, le=16777216)] = 65_536
     """Encryptions that a worker reserves at once for a key; a crash counts what is left of them as used."""
     data_key_pairs_ahead: dict[_AheadSpec, Annotated[Count, Field(ge=0, le=64)]] = _AHEAD

@@ -15,6 +15,7 @@ from strongroom.server.config.fields import (
     Section,
     SqliteUrl,
 )
+from strongroom.server.config.quota_settings import QuotaSettings
 from strongroom.server.config.service_settings import (
     AuditSettings,
     DeploymentSettings,
@@ -87,6 +88,7 @@ class Settings(Section):
     audit: AuditSettings
     housekeeping: HousekeepingSettings = HousekeepingSettings()
     limits: LimitSettings = LimitSettings()
+    quotas: QuotaSettings = QuotaSettings()
     log: LogSettings = LogSettings()
     metrics: MetricsSettings = MetricsSettings()
 

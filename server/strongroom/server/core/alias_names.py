@@ -8,7 +8,6 @@ from strongroom.server.core.errors import AliasReserved, InvalidAliasName, Valid
 PREFIX = "alias/"
 MAX_CHARACTERS = 256
 PATTERN = "[a-zA-Z0-9:/_-]+"
-MAX_OF_A_KEY = 50
 
 _RESERVED = "alias/aws/"
 

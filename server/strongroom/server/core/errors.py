@@ -43,7 +43,7 @@ KmsError
     Unavailable                 try again later
         KeyUnavailable          the token can't be reached
         DependencyUnavailable   the store or the audit trail can't be reached
-        Throttled               too many requests at once
+        Throttled               too many requests at once, or in a second
 
 Codes, reasons and AWS names are those of AWS KMS and of google.rpc; each face translates them in one place.
 """
@@ -381,6 +381,6 @@ class DependencyUnavailable(Unavailable):
 
 
 class Throttled(Unavailable):
-    """Too many requests at once; nothing was done."""
+    """Too many requests at once, or of a family in a second; nothing was done."""
 
     code, reason, aws_name = Code.RESOURCE_EXHAUSTED, "RATE_LIMIT_EXCEEDED", "ThrottlingException"

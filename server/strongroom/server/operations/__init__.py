@@ -1,6 +1,7 @@
 """The operations of AWS KMS: each declared once, as data, next to its function."""
 
 from strongroom.server.operations.catalogue import OPERATIONS
+from strongroom.server.operations.charges import CHARGES
 from strongroom.server.operations.declaration import Call, KeyUse, Lane, NamedAlias, Operation, Target
 from strongroom.server.operations.material_importing import MaterialImporter
 from strongroom.server.operations.material_making import BegunRotation, MadeMaterial, MaterialMaker
@@ -8,6 +9,7 @@ from strongroom.server.operations.material_use import Steps
 from strongroom.server.operations.parts import Parts
 
 __all__ = [
+    "CHARGES",
     "OPERATIONS",
     "BegunRotation",
     "Call",

@@ -25,7 +25,6 @@ from strongroom.v1 import aliases_pb2 as messages
 _SERVICE = "strongroom.v1.KeyService"
 _DEFAULT_LIMIT = 50
 _MAX_LIMIT = 100
-_MOST = alias_names.MAX_OF_A_KEY
 _RETRY_AFTER_S = 0.1
 
 
@@ -34,7 +33,7 @@ def _create_alias(parts: Parts, call: Call) -> messages.CreateAliasResponse:
     with as_stored(key):
         try:
             parts.store.create_alias(
-                call.caller.account_id, name, key.key_id, allowed_in=EDITABLE_STORED, most=_MOST
+                call.caller.account_id, name, key.key_id, allowed_in=EDITABLE_STORED, most=parts.max_aliases
             )
         except StoredAliasExists:
             arn = parts.realm.alias_arn(name, call.caller.account_id)
@@ -42,7 +41,7 @@ def _create_alias(parts: Parts, call: Call) -> messages.CreateAliasResponse:
                 f"An alias with the name {arn} already exists", metadata={"alias": arn}
             ) from None
         except TooManyAliases:
-            raise _too_many(key) from None
+            raise _too_many(parts, key) from None
     return messages.CreateAliasResponse()
 
 
@@ -56,11 +55,11 @@ def _update_alias(parts: Parts, call: Call) -> messages.UpdateAliasResponse:
         raise _moved(parts, call)
     with as_stored(new):
         try:
-            parts.store.move_alias(seen, new.key_id, allowed_in=EDITABLE_STORED, most=_MOST)
+            parts.store.move_alias(seen, new.key_id, allowed_in=EDITABLE_STORED, most=parts.max_aliases)
         except NoSuchAlias:
             raise _moved(parts, call) from None
         except TooManyAliases:
-            raise _too_many(new) from None
+            raise _too_many(parts, new) from None
     return messages.UpdateAliasResponse()
 
 
@@ -129,10 +128,10 @@ def _moved(parts: Parts, call: Call) -> KmsError:
     )
 
 
-def _too_many(key: KeySnapshot) -> LimitExceeded:
+def _too_many(parts: Parts, key: KeySnapshot) -> LimitExceeded:
     return LimitExceeded(
-        f"{key.arn} has {_MOST} aliases, the most that a key may have.",
-        metadata={"quota": "aliases", "limit": str(_MOST)},
+        f"{key.arn} has {parts.max_aliases} aliases, the most that a key may have.",
+        metadata={"quota": "aliases", "limit": str(parts.max_aliases)},
     )
 
 

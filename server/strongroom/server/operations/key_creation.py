@@ -47,7 +47,10 @@ def _make_key(parts: Parts, call: Call, request_id: RequestId | None) -> KeyReco
         _check_policy(parts, call, key)
     _check_offered(parts, key)
     if parts.store.count_keys(key.account_id) >= parts.max_keys:
-        raise LimitExceeded(f"The account has {parts.max_keys} keys, the most that it may have.")
+        raise LimitExceeded(
+            f"The account has {parts.max_keys} keys, the most that it may have.",
+            metadata={"quota": "keys", "limit": str(parts.max_keys)},
+        )
     try:
         if key.origin == EXTERNAL:
             return _create_external(parts, key, request_id)

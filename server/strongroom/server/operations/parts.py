@@ -27,6 +27,7 @@ class Parts:
         quick: the kinds and purposes of keys that the token uses within microseconds.
         max_keys: how many keys an account may have.
         principal: gives what is known of a principal by its ARN.
+        max_aliases: how many aliases a key may have.
         clock: gives the time in UTC.
         new_key_id: gives a fresh key id.
     """
@@ -46,6 +47,7 @@ class Parts:
     realm: Realm
     quick: frozenset[tuple[KeyKind, KeyPurpose]]
     max_keys: int
+    max_aliases: int
     principal: Callable[[str], Caller]
     clock: Callable[[], datetime]
     new_key_id: Callable[[], str]

@@ -43,7 +43,10 @@ def _put_principal_policy(parts: Parts, call: Call) -> messages.PutPrincipalPoli
             most=MAX_POLICIES,
         )
     except TooManyPolicies:
-        raise LimitExceeded(f"A principal may have at most {MAX_POLICIES} policies.") from None
+        raise LimitExceeded(
+            f"A principal may have at most {MAX_POLICIES} policies.",
+            metadata={"quota": "principal policies", "limit": str(MAX_POLICIES)},
+        ) from None
     return messages.PutPrincipalPolicyResponse()
 
 

@@ -81,7 +81,9 @@ class WorkerProcess:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._look.wait(), interval_s)
             self._look.clear()
-            is_ready = await self._loop.run_in_executor(worker.executors[Lane.COMMON], _is_well, worker)
+            is_ready = await self._loop.run_in_executor(
+                worker.fairness.threads[Lane.COMMON], _is_well, worker
+            )
             if is_ready != was_ready:
                 _log.warning("ready" if is_ready else "not ready")
                 await worker.face.set_ready(is_ready=is_ready)
@@ -92,7 +94,9 @@ class WorkerProcess:
         interval_s = pause_s = self._child.settings.store.last_usage_interval_s
         while True:
             await asyncio.sleep(pause_s)
-            is_more = await self._loop.run_in_executor(worker.executors[Lane.COMMON], worker.uses.flush_some)
+            is_more = await self._loop.run_in_executor(
+                worker.fairness.threads[Lane.COMMON], worker.uses.flush_some
+            )
             pause_s = _BETWEEN_WRITES_S if is_more else interval_s
 
 

@@ -3,25 +3,30 @@
 import asyncio
 import math
 import time
+from asyncio import wrap_future
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from functools import partial
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 import grpc
 from grpc_status import rpc_status
 
+from strongroom.server.core.errors import Throttled
+from strongroom.server.faces.grpc.admission import Admission, Entry
+from strongroom.server.faces.grpc.fair_slots import FairSlots
+from strongroom.server.faces.grpc.patience import Patience
 from strongroom.server.faces.grpc.status import status_of
 from strongroom.server.faces.grpc.turns import Turns
+from strongroom.server.fair_threads import FairThreads
 from strongroom.server.operations import Lane, Operation
 from strongroom.server.pipeline import Pipeline
 from strongroom.server.requests import Arrival, Outcome, Progress
 
 _CERTIFICATE = "x509_pem_cert"
 _USER_AGENT = "user-agent"
-_MOST_BYTES = 256 * 1024 * 1024
 _MOST_LARGE_BATCHES = 8
 _SMALL_BATCH_BYTES = 256 * 1024
 _ITEMS_AT_ONCE = 32  # of a batch: about two milliseconds
@@ -35,26 +40,28 @@ class Dispatch:
 
     Args:
         pipeline: carries every request through.
-        executors: run what may block, each its lane.
+        threads: run what may block, each its lane.
         may_run_inline: True if the token is quick enough to be used on the event loop.
-        most: how many requests may be under way at once; the others are refused.
-        most_bytes: how many bytes they may have together.
-        large_batches: how many of them are parsed and carried through at once; the others wait as bytes.
+        admission: counts the requests under way.
+        patience: says which requests would wait too long for a thread.
+        large_batches: of them some are parsed and carried through at once; the others wait as bytes.
     """
 
     pipeline: Pipeline
-    executors: Mapping[Lane, Executor]
+    threads: Mapping[Lane, FairThreads]
     may_run_inline: bool
-    most: int
-    most_bytes: int = _MOST_BYTES
-    large_batches: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MOST_LARGE_BATCHES))
+    admission: Admission
+    patience: Patience
+    large_batches: FairSlots = field(default_factory=lambda: FairSlots(_MOST_LARGE_BATCHES))
 
     def run(self, calls: Sequence["_ArrivedCall"]) -> "list[Outcome | asyncio.Future[Outcome]]":
         """Carries requests through, on the loop or in threads; must itself run on the loop."""
         pipeline = self.pipeline
         pipeline.catch_up()
         begun = [
-            pipeline.begin(call.operation, _arrival(call.body, call.context), is_refused=call.is_excess)
+            pipeline.begin(
+                call.operation, _arrival(call.body, call.context), partial(self.admission.admit, call.entry)
+            )
             for call in calls
         ]
         single = [progress for progress in begun if progress.operation.item is None]
@@ -64,17 +71,23 @@ class Dispatch:
 
     def _inline(self, requests: Sequence[Progress]) -> list[Progress]:
         """Those that need no thread."""
-        if not self.may_run_inline:
-            return []
-        return [progress for progress in requests if self.pipeline.runs_inline(progress)]
+        return [
+            progress
+            for progress in requests
+            if progress.obstacle is not None or (self.may_run_inline and self.pipeline.runs_inline(progress))
+        ]
 
-    def _later(self, progress: Progress) -> "asyncio.Future[Outcome]":
-        loop = asyncio.get_running_loop()
+    def _later(self, progress: Progress) -> "Outcome | asyncio.Future[Outcome]":
         if progress.operation.item is not None:
-            return loop.create_task(self._answer_batch(progress))
-        request = progress.request
-        lane = Lane.COMMON if request is None else progress.operation.lane(request)
-        return loop.run_in_executor(self.executors[lane], self._finish_one, progress)
+            return asyncio.get_running_loop().create_task(self._answer_batch(progress))
+        lane = progress.operation.lane(progress.request)
+        threads = self.threads[lane]
+        try:
+            self.patience.check(lane, threads, progress)
+        except Throttled as refusal:
+            progress.obstacle = refusal
+            return self._finish_one(progress)
+        return wrap_future(threads.submit_for(progress.account_id, partial(self._finish_one, progress)))
 
     def _finish_one(self, progress: Progress) -> Outcome:
         return self.pipeline.finish([progress])[0]
@@ -87,7 +100,7 @@ class Dispatch:
         """
         if len(batch.arrival.body) <= _SMALL_BATCH_BYTES:
             return await self._carry_batch(batch)
-        async with self.large_batches:
+        async with self.large_batches.held(batch.account_id):
             return await self._carry_batch(batch)
 
     async def _carry_batch(self, batch: Progress) -> Outcome:
@@ -103,8 +116,8 @@ class Dispatch:
             if len(inline) < len(items):
                 quick = set(map(_id_of, inline))
                 rest = [item for item in items if item.request_id not in quick]
-                loop = asyncio.get_running_loop()
-                await loop.run_in_executor(self.executors[Lane.COMMON], self.pipeline.carry_slowly, rest)
+                work = partial(self.pipeline.carry_slowly, rest)
+                await wrap_future(self.threads[Lane.COMMON].submit_for(batch.account_id, work))
             else:
                 await asyncio.sleep(0)
             done += items
@@ -115,31 +128,7 @@ class _ArrivedCall(NamedTuple):
     operation: Operation
     body: bytes
     context: Any  # grpc.aio's
-    is_excess: bool
-
-
-class _Admission:
-    """The requests under way, for one event loop.
-
-    grpc.aio's own limit would count calls that never sent a message, too, and answer without details.
-    """
-
-    def __init__(self, most: int, most_bytes: int) -> None:
-        self._most = most
-        self._most_bytes = most_bytes
-        self._under_way = 0
-        self._bytes = 0
-
-    def enter(self, body: bytes) -> bool:
-        """Counts one more; False if it is one too many. `leave` follows in any case."""
-        self._under_way += 1
-        self._bytes += len(body)
-        return self._under_way <= self._most and self._bytes <= self._most_bytes
-
-    def leave(self, body: bytes) -> None:
-        """Counts one less."""
-        self._under_way -= 1
-        self._bytes -= len(body)
+    entry: Entry
 
 
 class OperationHandler:
@@ -152,7 +141,7 @@ class OperationHandler:
     """
 
     def __init__(
-        self, operation: Operation, turns: Turns[_ArrivedCall, Outcome], admission: _Admission
+        self, operation: Operation, turns: Turns[_ArrivedCall, Outcome], admission: Admission
     ) -> None:
         self.operation = operation
         self._turns = turns
@@ -160,11 +149,11 @@ class OperationHandler:
 
     async def answer(self, body: bytes, context: Any) -> bytes:  # noqa: ANN401 # grpc.aio's context
         """Answers one call: bytes in, bytes out; nothing but an abort is raised."""
-        is_excess = not self._admission.enter(body)
+        entry = self._admission.enter(len(body))
         try:
-            outcome = await self._turns.take(_ArrivedCall(self.operation, body, context, is_excess))
+            outcome = await self._turns.take(_ArrivedCall(self.operation, body, context, entry))
         finally:
-            self._admission.leave(body)
+            self._admission.leave(entry)
         if outcome.error is not None:
             status = status_of(outcome.error, outcome.request_id)
             await context.abort_with_status(rpc_status.to_status(status))
@@ -174,8 +163,7 @@ class OperationHandler:
 def operation_handlers(operations: Iterable[Operation], dispatch: Dispatch) -> tuple[OperationHandler, ...]:
     """A handler for each operation; call it within the event loop."""
     turns: Turns[_ArrivedCall, Outcome] = Turns(dispatch.run)
-    admission = _Admission(dispatch.most, dispatch.most_bytes)
-    return tuple(OperationHandler(operation, turns, admission) for operation in operations)
+    return tuple(OperationHandler(operation, turns, dispatch.admission) for operation in operations)
 
 
 def generic_handlers(handlers: Iterable[OperationHandler]) -> tuple[grpc.GenericRpcHandler, ...]:

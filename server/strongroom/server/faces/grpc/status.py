@@ -3,6 +3,7 @@
 Conventions: AIP-193; types of google/rpc/error_details.proto. Exactly one ErrorInfo in every status.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -27,6 +28,7 @@ from strongroom.server.core.errors import (
     KmsError,
     LimitExceeded,
     NotFound,
+    Throttled,
     Unavailable,
     ValidationFailed,
 )
@@ -91,7 +93,7 @@ def _violations(error: Any) -> Message | None:  # noqa: ANN401 # a ValidationFai
 
 def _retry(error: Any) -> Message:  # noqa: ANN401 # an Unavailable
     info: Any = RetryInfo()
-    info.retry_delay.FromMilliseconds(int(error.retry_after_s * 1000))
+    info.retry_delay.FromMilliseconds(math.ceil(error.retry_after_s * 1000))
     detail: Message = info
     return detail
 
@@ -114,6 +116,11 @@ def _quota(error: KmsError) -> Message:
     return detail
 
 
+def _rate(error: KmsError) -> Message | None:
+    """Of a request beyond a rate; one that finds the service overloaded breaks no quota."""
+    return _quota(error) if "quota" in error.metadata else None
+
+
 def _resource(error: KmsError) -> Message:
     is_alias = isinstance(error, AliasExists | AliasNotFound)
     detail: Message = ResourceInfo(
@@ -126,6 +133,7 @@ def _resource(error: KmsError) -> Message:
 _DETAILS: Mapping[type[KmsError], Callable[[Any], Message | None]] = {
     ValidationFailed: _violations,
     Unavailable: _retry,
+    Throttled: _rate,
     KeyDisabled: _key_state,
     KeyStateInvalid: _key_state,
     LimitExceeded: _quota,
