@@ -10,7 +10,6 @@ from pathlib import Path
 
 from strongroom.hsm import KeyKind, KeyPurpose, PinSource, Token, TokenProfile, TokenState, load_profile
 from strongroom.server.audit import JsonLinesSink, RecordWriter
-from strongroom.server.authentication import Authenticator, PrincipalMap
 from strongroom.server.authorization import Authorizer
 from strongroom.server.config import Settings
 from strongroom.server.core.arns import Realm
@@ -19,8 +18,8 @@ from strongroom.server.core.event_ids import EventIds
 from strongroom.server.core.import_tokens import ImportTokens
 from strongroom.server.core.markers import Markers
 from strongroom.server.core.material_names import MaterialNames
+from strongroom.server.credentials import CredentialParts, credential_parts
 from strongroom.server.faces.grpc import GrpcFace
-from strongroom.server.faces.grpc.credentials import CertificateFiles, ServerCertificates
 from strongroom.server.faces.grpc.handlers import Dispatch, operation_handlers
 from strongroom.server.faces.grpc.server import GrpcOptions
 from strongroom.server.key_usage import LastUses
@@ -121,15 +120,6 @@ def record_writer(settings: Settings, name: str) -> RecordWriter:
     return RecordWriter(sink, realm_of(settings), utc_now, EventIds(os.urandom(_SEED_BYTES)))
 
 
-def principal_map(settings: Settings) -> PrincipalMap:
-    """Which principal a credential stands for."""
-    authentication = settings.authentication
-    domains = {domain.name: domain.account_id for domain in authentication.trust_domains}
-    names = {name: entry.principal for entry in authentication.certificates for name in entry.names}
-    tags = {entry.principal: entry.tags for entry in authentication.principals}
-    return PrincipalMap(settings.deployment.partition, domains, names, tags)
-
-
 def material_maker(settings: Settings, token: Token, store: Store, boot_id: str) -> MaterialMaker:
     """What makes materials on the token."""
     return MaterialMaker(token, store, settings.deployment.name, boot_id, utc_now)
@@ -185,7 +175,7 @@ class Worker:
     records: RecordWriter
     uses: LastUses
     face: GrpcFace
-    certificates: ServerCertificates
+    credentials: CredentialParts
     executors: Mapping[Lane, ThreadPoolExecutor]
 
     def close(self) -> None:
@@ -193,6 +183,7 @@ class Worker:
         for executor in self.executors.values():
             executor.shutdown(wait=True, cancel_futures=True)
         self.uses.flush()
+        self.credentials.close()
         self.token.close()
         self.store.close()
 
@@ -213,7 +204,7 @@ def build_worker(
     """
     store = open_store(settings)
     records = record_writer(settings, name)
-    certificates = ServerCertificates(_certificate_files(settings))
+    credentials = credential_parts(settings)
     token = open_token(settings, on_token)
     executors = {
         lane: ThreadPoolExecutor(
@@ -226,7 +217,7 @@ def build_worker(
     uses = LastUses(store)
     pipeline = Pipeline(
         parts,
-        Authenticator(principal_map(settings)),
+        credentials.authenticator,
         records,
         EventIds(os.urandom(_SEED_BYTES)),
         uses,
@@ -240,19 +231,15 @@ def build_worker(
     )
     handlers = operation_handlers(OPERATIONS, dispatch)
     services = sorted({operation.service for operation in OPERATIONS})
-    face = GrpcFace(handlers, services, certificates, _grpc_options(settings))
-    return Worker(token, store, records, uses, face, certificates, executors)
-
-
-def _certificate_files(settings: Settings) -> CertificateFiles:
-    tls = settings.tls
-    return CertificateFiles(tls.certificate, tls.private_key, tls.client_ca)
+    face = GrpcFace(handlers, services, credentials.certificates, _grpc_options(settings))
+    return Worker(token, store, records, uses, face, credentials, executors)
 
 
 def _grpc_options(settings: Settings) -> GrpcOptions:
     server = settings.server
     return GrpcOptions(
         listen=server.listen,
+        listen_tokens=server.listen_tokens,
         max_request_bytes=server.max_request_bytes,
         max_concurrent_requests=server.max_concurrent_requests,
         max_connection_age_s=server.max_connection_age_s,

@@ -14,6 +14,7 @@ from strongroom.server.authentication import Authenticator
 from strongroom.server.authorization import Asked
 from strongroom.server.core.callers import Caller
 from strongroom.server.core.errors import (
+    CredentialsInvalid,
     DeadlineExceeded,
     DependencyUnavailable,
     DryRunSucceeded,
@@ -93,7 +94,7 @@ class Execution:
     def _checked(self, progress: Progress) -> Call:
         """Raises whatever keeps a request from being carried out."""
         operation, request = progress.operation, progress.request
-        caller = progress.caller = self._authenticator.authenticate(progress.arrival.certificate)
+        caller = progress.caller = progress.caller or self._authenticate(progress)
         if progress.obstacle is not None:
             raise progress.obstacle
         if time.monotonic() > progress.arrival.deadline:
@@ -118,6 +119,11 @@ class Execution:
         except AuditUnavailable:
             raise unrecordable() from None
         return Call(caller, request, progress.targets, asked)
+
+    def _authenticate(self, progress: Progress) -> Caller:
+        if isinstance(progress.obstacle, CredentialsInvalid):
+            raise progress.obstacle  # its verification costs as much as that of a good one
+        return self._authenticator.authenticate(*progress.arrival.credentials)
 
     def _authorize(self, progress: Progress, caller: Caller) -> Asked:
         """Finds the keys that the request means and asks for each whether the caller may use it.

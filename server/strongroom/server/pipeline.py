@@ -75,6 +75,8 @@ class Pipeline:
             )
         elif operation.item is None:
             try:
+                # Before anything of it is parsed: anybody can send a token.
+                progress.caller = self._authenticator.authenticate(*arrival.credentials)
                 progress.request = operation.read(arrival.body)
             except KmsError as error:
                 progress.obstacle = error
@@ -88,7 +90,7 @@ class Pipeline:
         """Reads a batch; gives what is answered instead if it is refused as a whole, or None."""
         if batch.obstacle is None:
             try:
-                self._authenticator.authenticate(batch.arrival.certificate)
+                self._authenticator.authenticate(*batch.arrival.credentials)
                 batch.request = batch.operation.read(batch.arrival.body)
                 batch.operation.validate(batch.request)
             except KmsError as error:

@@ -29,7 +29,7 @@ def certificates(subject: Subject) -> Iterator[Finding]:
     if left > _SOON:
         yield ok(text)
     else:
-        yield warning(text, "Renew it, then send the service SIGHUP.")
+        yield warning(text, "Renew it; the service takes the new one by itself.")
 
 
 def file_modes(subject: Subject) -> Iterator[Finding]:

@@ -37,7 +37,7 @@ def service(subject: Subject) -> Iterator[Finding]:
     if shown != chain[0].fingerprint(SHA256()).hex():
         yield warning(
             f"the service on {host}:{port} shows another certificate than the configured one",
-            "Send it SIGHUP. Or does something else listen there?",
+            "It takes a new one within seconds; its log says what is wrong. Or does something else listen there?",
         )
     if subject.client is None:
         yield ok(f"it answers on {host}:{port}; with --cert, --key and --ca its health could be asked for")
