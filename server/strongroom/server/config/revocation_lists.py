@@ -9,6 +9,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+_BEGIN = b"-----BEGIN X509 CRL-----"
 _LIST = re.compile(rb"-----BEGIN X509 CRL-----.+?-----END X509 CRL-----", re.DOTALL)
 
 Issuer = tuple[bytes, bytes]
@@ -58,6 +59,8 @@ def parse_lists(data: bytes, authorities: Sequence[x509.Certificate]) -> tuple[R
         found = [x509.load_pem_x509_crl(pem) for pem in _LIST.findall(data)]
     except ValueError:
         raise ListUnusable("has a list that can't be read") from None
+    if data.count(_BEGIN) != len(found):
+        raise ListUnusable("ends within a list: is it being written?")
     if not found:
         raise ListUnusable("has no list in PEM, as `openssl crl` writes it")
     newest: dict[Issuer, RevocationList] = {}

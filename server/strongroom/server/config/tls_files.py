@@ -21,6 +21,8 @@ from strongroom.server.config.service_settings import TlsSettings
 
 _CLOSED_TO = stat.S_IWGRP | stat.S_IRWXO  # a group may read: container platforms mount secrets so
 
+_BEGIN = b"-----BEGIN CERTIFICATE-----"
+
 Result = TypeVar("Result")
 Examination = Generator[tuple[str, str], None, Result]
 """Yields what is wrong, as `(option, text)`; returns what was read, of use only where nothing is wrong."""
@@ -121,9 +123,12 @@ def read_file(path: Path) -> bytes:
 
 def _parsed(path: Path, data: bytes) -> list[x509.Certificate]:
     try:
-        return x509.load_pem_x509_certificates(data)
+        found = x509.load_pem_x509_certificates(data)
     except ValueError:
         raise FileUnusable(f"{path} has no certificates in PEM, as `openssl x509` writes them.") from None
+    if data.count(_BEGIN) != len(found):
+        raise FileUnusable(f"{path} ends within a certificate: is it being written?")
+    return found
 
 
 def _certificates(
