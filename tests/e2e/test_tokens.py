@@ -1,5 +1,8 @@
 """Clients with a bearer token: where they are served, as whom, and that nothing else lets anybody in."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +15,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from strongroom.client import AsyncClient, Client, Endpoint, errors
 from strongroom.v1 import crypto_service_pb2_grpc as crypto_grpc
 from strongroom.v1 import encryption_pb2 as messages
 from tests.support.bearers import ISSUER, ROLE, SUBJECT, Address, Issuer, served_keys
@@ -222,6 +226,74 @@ def _is_refused(channel: grpc.Channel, token: str) -> bool:
             raise
         return True
     return False
+
+
+def _endpoint(world: World, token: Any) -> Endpoint:
+    address = f"127.0.0.1:{world.port}"
+    return Endpoint.with_token(address, ca=world.deployment.directory / "pki" / "ca.pem", token=token)
+
+
+def test_a_client_takes_its_token_from_a_file_that_is_replaced(
+    world: World, service: Service, tmp_path: Path
+) -> None:
+    file = tmp_path / "token"
+    file.write_text(world.issuer.token(exp=1))
+    with Client(_endpoint(world, file), timeout_s=20) as client:
+        with pytest.raises(errors.CredentialsInvalid):
+            client.generate_random(1)
+        file.write_text(f"{world.issuer.token()}\n")
+        assert client.generate_random(1)
+        file.unlink()
+        assert client.generate_random(1)  # the old one is good still
+        file.write_text(world.issuer.token(exp=1))
+        with pytest.raises(errors.CredentialsInvalid):
+            client.generate_random(1)
+
+
+async def test_an_asynchronous_client_asks_for_its_token_at_each_call(world: World, service: Service) -> None:
+    given: list[str] = []
+
+    def source() -> str:
+        given.append(world.issuer.token())
+        return given[-1]
+
+    async with AsyncClient(_endpoint(world, source), timeout_s=20) as client:
+        key = await client.create_key()
+        sealed = await client.encrypt(key.key_id, b"x")
+        assert (await client.decrypt(sealed.ciphertext_blob)).plaintext == b"x"
+    assert len(given) == 3
+
+
+def test_what_a_source_says_that_fails_is_not_told(world: World, service: Service) -> None:
+    def failing() -> str:
+        raise ValueError("secret")
+
+    for source in (failing, lambda: "", lambda: "secret token", lambda: "secret\r\nx: y"):
+        with (
+            Client(_endpoint(world, source), timeout_s=2) as client,
+            pytest.raises(errors.StrongroomError) as caught,
+        ):
+            client.generate_random(1)
+        assert "secret" not in str(caught.value)
+
+
+def test_the_command_takes_a_token_file(world: World, service: Service, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(world.issuer.token())
+    variables = {
+        "STRONGROOM_ENDPOINT": f"127.0.0.1:{world.port}",
+        "STRONGROOM_CA": str(world.deployment.directory / "pki" / "ca.pem"),
+    }
+    program = [sys.executable, "-c", "from strongroom.cli import main; main()"]
+    by_option = ["--token-file", str(tmp_path / "token")]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("STRONGROOM_")}
+    for options, more in ((by_option, {}), ([], {"STRONGROOM_TOKEN_FILE": by_option[1]})):
+        done = subprocess.run(
+            [*program, *options, "random", "3", "--encoding", "hex"],
+            env={**environment, **variables, **more},
+            capture_output=True,
+            check=True,
+        )
+        assert len(bytes.fromhex(done.stdout.decode())) == 3
 
 
 PRINTABLE = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=60)
