@@ -11,7 +11,7 @@ from strongroom.client import Client, Endpoint, errors
 from strongroom.server.cli.development_pki import Issued, issue_client, issue_server, make_authority
 from strongroom.v1 import crypto_service_pb2_grpc as crypto_grpc
 from strongroom.v1 import encryption_pb2 as messages
-from tests.support.authorities import make_bare_client, revocation_list
+from tests.support.authorities import make_bare_client, make_intermediate, make_root, revocation_list
 from tests.support.deployments import Deployment, Service, wait_until
 from tests.support.hooking import Hooks
 
@@ -104,6 +104,21 @@ def _is_answered(client: Client) -> bool:
         return bool(client.generate_random(1))
     except errors.ServiceUnavailable:
         return False
+
+
+def test_who_comes_by_an_intermediate_is_answered_and_refused_once_that_is_revoked(world: World) -> None:
+    root = make_root("root")
+    between = make_intermediate(root, "between")
+    client = issue_client(between, ADMINISTRATOR)
+    (world.pki / "ca.pem").write_bytes(world.authority.certificate_pem + root.certificate_pem)
+    chain = client.certificate_pem + between.certificate_pem
+    credentials = grpc.ssl_channel_credentials(world.authority.certificate_pem, client.key_pem, chain)
+    address = f"127.0.0.1:{world.deployment.port}"
+    with world.deployment.served(workers=1), grpc.secure_channel(address, credentials) as channel:
+        assert _call(channel) is grpc.StatusCode.OK
+        lists = revocation_list(world.authority) + revocation_list(root, [between])
+        world.replace(world.crl, lists)
+        wait_until(lambda: _call(channel) is grpc.StatusCode.UNAUTHENTICATED)
 
 
 def test_an_open_connection_is_refused_once_its_certificate_runs_out(world: World, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ def revocation_list(
     authority: Issued,
     revoked: Iterable[Issued] = (),
     *,
+    age: dt.timedelta = dt.timedelta(seconds=1),
     ends_in: dt.timedelta = DAY,
     extensions: Iterable[tuple[x509.ExtensionType, bool]] = (),
 ) -> bytes:
@@ -26,7 +27,7 @@ def revocation_list(
     builder = (
         x509.CertificateRevocationListBuilder()
         .issuer_name(authority.certificate.subject)
-        .last_update(min(now, now + ends_in) - dt.timedelta(seconds=1))
+        .last_update(min(now, now + ends_in) - age)
         .next_update(now + ends_in)
     )
     for one in revoked:

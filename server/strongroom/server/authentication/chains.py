@@ -3,6 +3,7 @@
 from datetime import datetime
 from itertools import pairwise
 
+import structlog
 from cryptography import x509
 from cryptography.x509.verification import (
     Criticality,
@@ -15,6 +16,8 @@ from cryptography.x509.verification import (
 from strongroom.server.config.revocation_lists import Issuer, RevocationList, issuer_of
 from strongroom.server.config.tls_files import ClientAuthorities
 from strongroom.server.core.errors import CredentialsInvalid
+
+_log = structlog.get_logger("strongroom.certificates")
 
 
 class ClientTrust:
@@ -31,7 +34,7 @@ class ClientTrust:
     """
 
     def __init__(self, authorities: ClientAuthorities) -> None:
-        self._lists = {one.issuer: one for one in authorities.lists}
+        self._lists: dict[Issuer, RevocationList] = {one.issuer: one for one in authorities.lists}
         anything = ExtensionPolicy.permit_all()
         as_authority = anything.require_present(x509.BasicConstraints, Criticality.AGNOSTIC, None)
         self._policy = (
@@ -50,7 +53,8 @@ class ClientTrust:
         """
         try:
             chain = self._policy.time(now).build_client_verifier().verify(certificate, intermediates).chain
-        except VerificationError:
+        except VerificationError as error:
+            _log.info("certificate refused", reason=str(error))
             raise CredentialsInvalid(
                 "The client certificate ran out, or isn't of an authority that is accepted here."
             ) from None
@@ -61,11 +65,6 @@ class ClientTrust:
                 _require_kept(subject, known, now)
                 times.append(known.next_update)
         return min(times)
-
-    @property
-    def lists(self) -> dict[Issuer, RevocationList]:
-        """The revocation lists, by their authority."""
-        return self._lists
 
 
 def _require_kept(certificate: x509.Certificate, known: RevocationList, now: datetime) -> None:
