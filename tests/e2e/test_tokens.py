@@ -1,6 +1,7 @@
 """Clients with a bearer token: where they are served, as whom, and that nothing else lets anybody in."""
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -138,6 +139,14 @@ def test_what_is_no_token_is_refused(channel: grpc.Channel, authorization: tuple
     assert "x.y.z" not in text
 
 
+@pytest.mark.parametrize("name", ["GenerateRandom", "BatchEncrypt"])
+def test_nothing_is_read_of_a_request_without_a_token(channel: grpc.Channel, name: str) -> None:
+    call: Any = channel.unary_unary(f"/strongroom.v1.CryptoService/{name}")
+    with pytest.raises(grpc.RpcError) as caught:
+        call(b"\xff" * 1000, timeout=20)
+    assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
+
+
 def test_two_good_tokens_are_refused(world: World, channel: grpc.Channel) -> None:
     token = f"Bearer {world.issuer.token()}"
     assert "more than one" in _refused(channel, token, token)
@@ -226,6 +235,15 @@ def _is_refused(channel: grpc.Channel, token: str) -> bool:
             raise
         return True
     return False
+
+
+def test_a_taken_address_for_tokens_keeps_the_service_from_starting(own_deployment: Deployment) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        own_deployment.replace_config("[server]\n", f'[server]\nlisten_tokens = "{address}"\n')
+        service = Service.start(own_deployment, 1, wait=False)
+        assert service.process.wait(60) == 75
+    assert f"Can't listen on {address}" in service.log.read_text()
 
 
 def _endpoint(world: World, token: Any) -> Endpoint:

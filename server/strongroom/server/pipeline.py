@@ -15,7 +15,7 @@ import structlog
 from strongroom.server.audit import AuditUnavailable, RecordWriter
 from strongroom.server.audit.records import Answered
 from strongroom.server.authentication import Authenticator
-from strongroom.server.core.errors import KmsError, Throttled
+from strongroom.server.core.errors import Throttled
 from strongroom.server.execution import RETRY_AFTER_S, Execution, unrecordable
 from strongroom.server.key_usage import LastUses
 from strongroom.server.operations import Operation, Parts, Target
@@ -78,7 +78,7 @@ class Pipeline:
                 # Before anything of it is parsed: anybody can send a token.
                 progress.caller = self._authenticator.authenticate(*arrival.credentials)
                 progress.request = operation.read(arrival.body)
-            except KmsError as error:
+            except Exception as error:  # noqa: BLE001 # a defect is this request's incident, not its turn's
                 progress.obstacle = error
         return progress
 
@@ -93,7 +93,7 @@ class Pipeline:
                 self._authenticator.authenticate(*batch.arrival.credentials)
                 batch.request = batch.operation.read(batch.arrival.body)
                 batch.operation.validate(batch.request)
-            except KmsError as error:
+            except Exception as error:  # noqa: BLE001 # likewise
                 batch.obstacle = error
         return None if batch.obstacle is None else self.finish([batch])[0]
 

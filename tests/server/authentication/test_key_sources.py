@@ -96,6 +96,15 @@ def test_only_ok_is_an_answer(served: Address, status: int) -> None:
         _address(served).fetch()
 
 
+def test_an_answer_that_is_torn_is_not_taken(served: Address) -> None:
+    served.headers = {"Transfer-Encoding": "chunked"}
+    with pytest.raises(OSError, match="isn't HTTP"):
+        _address(served).fetch()
+    served.headers, served.body = {"Content-Length": "100000"}, served.body[:10]
+    with pytest.raises((OSError, KeySetInvalid)):
+        _address(served).fetch()
+
+
 @pytest.mark.parametrize("body", [b"", b"{}", b" " * (MAX_BYTES + 1), b" " * (4 * MAX_BYTES)])
 def test_what_is_no_key_set_is_not_taken(served: Address, body: bytes) -> None:
     served.body = body

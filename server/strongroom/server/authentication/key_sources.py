@@ -6,6 +6,7 @@ import time
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Protocol
 from urllib.error import URLError
@@ -81,10 +82,13 @@ class KeyAddress:
         if self.bearer is not None:
             headers["Authorization"] = f"Bearer {_token_in(self.bearer)}"
         request = urllib.request.Request(self.url, headers=headers)  # noqa: S310 # https, as the settings say
-        with _opener(self.ca).open(request, timeout=_TIMEOUT_S) as response:
-            if response.status != _OK:
-                raise URLError(f"status {response.status}")
-            return parse_key_set(_body(response))
+        try:
+            with _opener(self.ca).open(request, timeout=_TIMEOUT_S) as response:
+                if response.status != _OK:
+                    raise URLError(f"status {response.status}")
+                return parse_key_set(_body(response))
+        except HTTPException as error:  # its text is what came
+            raise OSError(f"the answer isn't HTTP: {type(error).__name__}") from None
 
 
 @dataclass(frozen=True, slots=True)
