@@ -16,7 +16,8 @@ from strongroom.server.authentication import (
     TokenIssuer,
 )
 from strongroom.server.authentication.claims import Rules
-from strongroom.server.authentication.key_sources import FetchedKeys, FileKeys, KeyAddress, KeySource
+from strongroom.server.authentication.key_addresses import KeyAddress
+from strongroom.server.authentication.key_sources import FetchedKeys, FileKeys, KeySource
 from strongroom.server.authentication.subjects import SubjectMap
 from strongroom.server.config import Settings
 from strongroom.server.config.key_set_files import read_key_set

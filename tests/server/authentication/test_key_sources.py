@@ -8,7 +8,8 @@ from urllib.error import HTTPError
 
 import pytest
 
-from strongroom.server.authentication.key_sources import FetchedKeys, KeyAddress, Pace
+from strongroom.server.authentication.key_addresses import KeyAddress
+from strongroom.server.authentication.key_sources import FetchedKeys, Pace
 from strongroom.server.config.tls_files import FileUnusable
 from strongroom.server.core.key_sets import MAX_BYTES, KeySetInvalid
 from tests.support.bearers import Address, Issuer, served_keys

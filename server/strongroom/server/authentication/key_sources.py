@@ -1,25 +1,15 @@
-"""Where an issuer's keys come from: a file, or its own address."""
+"""Where an issuer's keys come from: a file, or an address at which they are fetched now and then."""
 
-import ssl
 import threading
 import time
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
-from http.client import HTTPException
-from pathlib import Path
 from typing import Protocol
-from urllib.error import URLError
 
 import structlog
 
-from strongroom.server.config.tls_files import read_file
-from strongroom.server.core.key_sets import MAX_BYTES, KeySet, KeySetInvalid, parse_key_set
-
-_OK = 200
-_TIMEOUT_S = 5.0
-_WHOLE_TIMEOUT_S = 15.0
-_CHUNK_BYTES = 16 * 1024
+from strongroom.server.authentication.key_addresses import KeyAddress
+from strongroom.server.core.key_sets import KeySet, KeySetInvalid
 
 _log = structlog.get_logger("strongroom.tokens")
 
@@ -55,40 +45,6 @@ class FileKeys:
 
     def close(self) -> None:  # noqa: D102
         return
-
-
-@dataclass(frozen=True, slots=True)
-class KeyAddress:
-    """Where keys are fetched.
-
-    Args:
-        url: https://….
-        ca: PEM of the authorities that may vouch for it; None for the system's.
-        bearer: a file with a token to show there, or None.
-    """
-
-    url: str
-    ca: Path | None
-    bearer: Path | None
-
-    def fetch(self) -> KeySet:
-        """Fetches the keys now, and waits.
-
-        Raises:
-            OSError: they can't be had.
-            KeySetInvalid: what came is no key set.
-        """
-        headers = {"Accept": "application/jwk-set+json, application/json", "User-Agent": "strongroom"}
-        if self.bearer is not None:
-            headers["Authorization"] = f"Bearer {_token_in(self.bearer)}"
-        request = urllib.request.Request(self.url, headers=headers)  # noqa: S310 # https, as the settings say
-        try:
-            with _opener(self.ca).open(request, timeout=_TIMEOUT_S) as response:
-                if response.status != _OK:
-                    raise URLError(f"status {response.status}")
-                return parse_key_set(_body(response))
-        except HTTPException as error:  # its text is what came
-            raise OSError(f"the answer isn't HTTP: {type(error).__name__}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,40 +150,6 @@ class FetchedKeys:
             _log.error("token keys are too old to be believed", issuer=self._name)
             self._keys = None
             self._on_change()
-
-
-def _opener(ca: Path | None) -> urllib.request.OpenerDirector:
-    """Opens https alone, through the environment's proxy if it names one; follows no redirection."""
-    opener = urllib.request.OpenerDirector()
-    for handler in (
-        urllib.request.ProxyHandler(),
-        urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=ca)),
-        urllib.request.HTTPErrorProcessor(),
-        urllib.request.HTTPDefaultErrorHandler(),
-    ):
-        opener.add_handler(handler)
-    return opener
-
-
-def _body(response: object) -> bytes:
-    """At most what a key set may have, and one byte more; the whole of it in time."""
-    deadline = time.monotonic() + _WHOLE_TIMEOUT_S
-    body = b""
-    while len(body) <= MAX_BYTES:
-        part: bytes = response.read1(_CHUNK_BYTES)  # type: ignore[attr-defined] # an HTTPResponse
-        if not part:
-            break
-        body += part
-        if time.monotonic() > deadline:
-            raise TimeoutError("it took too long")
-    return body
-
-
-def _token_in(path: Path) -> str:
-    token = read_file(path).decode("ascii", "replace").strip()
-    if not token.isascii() or not token.isprintable() or " " in token:
-        raise OSError(f"{path} holds no token")
-    return token
 
 
 def _reason(error: Exception) -> str:
