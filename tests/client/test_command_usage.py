@@ -49,6 +49,13 @@ WRONG: dict[str, tuple[list[str], bytes, str]] = {
     "a peer that is another thing": (["derive", "KEY", "--peer", "private.pem"], b"", "PRIVATE KEY"),
     "a peer that isn't there": (["derive", "KEY", "--peer", "gone.pem"], b"", "can't be read"),
     "nobody to ask": (["token"], b"", "STRONGROOM_ENDPOINT"),
+    "a certificate and a token": (
+        ["--endpoint", "localhost:1", "--ca", "small", "--cert", "small", "--token-file", "small", "token"],
+        b"", "who asks must be clear",
+    ),
+    "a token file that isn't there": (
+        ["--endpoint", "localhost:1", "--ca", "small", "--token-file", "gone", "token"], b"", "can't be read",
+    ),
 }  # fmt: skip
 
 
@@ -58,7 +65,7 @@ def in_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "small").write_bytes(b"x")
     (tmp_path / "large").write_bytes(bytes(6145))
     (tmp_path / "private.pem").write_text("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
-    for name in ("ENDPOINT", "CA", "CERT", "KEY"):
+    for name in ("ENDPOINT", "CA", "CERT", "KEY", "TOKEN_FILE"):
         monkeypatch.delenv(f"STRONGROOM_{name}", raising=False)
     monkeypatch.setenv("COLUMNS", "1000")
     return tmp_path

@@ -109,14 +109,18 @@ class Deployment:
 
     def appoint(self, spiffe_id: str) -> Endpoint:
         """Another client that is an administrator."""
+        self.make_administrator(spiffe_id)
+        return self.issue_client(spiffe_id)
+
+    def make_administrator(self, principal: str) -> None:
+        """Lets a principal, by SPIFFE id or ARN, do everything."""
         answer = subprocess.run(
-            [sys.executable, "-m", "strongroom.server", "appoint", spiffe_id, "--config", str(self.config)],
+            [sys.executable, "-m", "strongroom.server", "appoint", principal, "--config", str(self.config)],
             check=False,
             capture_output=True,
             text=True,
         )
         assert answer.returncode == 0, answer.stderr
-        return self.issue_client(spiffe_id)
 
     def authority(self) -> Issued:
         """The deployment's development authority."""

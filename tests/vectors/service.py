@@ -21,12 +21,12 @@ from strongroom.hsm.connection import Connection
 from strongroom.hsm.identifiers import TokenObject
 from strongroom.hsm.sessions import PooledSession
 from strongroom.server import app
-from strongroom.server.authentication import Authenticator
 from strongroom.server.config import load_settings
 from strongroom.server.core import key_policies
 from strongroom.server.core.blob import kms_material_id
 from strongroom.server.core.errors import Internal, KmsError
 from strongroom.server.core.event_ids import EventIds
+from strongroom.server.credentials import credential_parts
 from strongroom.server.key_usage import LastUses
 from strongroom.server.operations import OPERATIONS, Operation, Parts
 from strongroom.server.pipeline import Pipeline, RequestLog
@@ -210,7 +210,7 @@ def opened(deployment: Deployment) -> Iterator[Service]:
     records = app.record_writer(settings, "vectors")
     pipeline = Pipeline(
         parts,
-        Authenticator(app.principal_map(settings)),
+        credential_parts(settings).authenticator,
         records,
         EventIds(b"0123456789"),
         LastUses(store),

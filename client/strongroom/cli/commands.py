@@ -62,6 +62,13 @@ def main(
         Path | None, typer.Option(envvar="STRONGROOM_CERT", help="PEM of the client certificate.")
     ] = None,
     key: Annotated[Path | None, typer.Option(envvar="STRONGROOM_KEY", help="PEM of its key.")] = None,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="STRONGROOM_TOKEN_FILE",
+            help="File with a bearer token (JWT), instead of a certificate; read anew when it is replaced.",
+        ),
+    ] = None,
     timeout: Annotated[
         float, typer.Option(min=0.1, help="Seconds to wait for an answer.")
     ] = DEFAULT_TIMEOUT_S,
@@ -73,4 +80,4 @@ def main(
     ] = False,
 ) -> None:
     """Use the keys of a Strongroom key management service."""
-    context.obj = Session(endpoint, ca, cert, key, timeout, output)
+    context.obj = Session(endpoint, ca, cert, key, token_file, timeout, output)

@@ -22,7 +22,7 @@ class ExitCode(IntEnum):
     REFUSED = 1  # the service refused the request
     USAGE = 2  # the command was called wrongly
     UNAVAILABLE = 3  # the service or the token can't be reached now: try again
-    DENIED = 4  # this client certificate may not do it
+    DENIED = 4  # this client may not do it
     DRY_RUN = 5  # the dry run found nothing wrong
 
 
@@ -47,7 +47,7 @@ _REMEDIES: Mapping[type[StrongroomError], str] = {
         "policy. strongroom policy explain says what decides."
     ),
     errors.ChecksumMismatch: "If it happens again, look for a proxy or for memory that alters bytes.",
-    errors.CredentialsInvalid: "Is this the right client certificate (--cert, --key)?",
+    errors.CredentialsInvalid: "Is this the right certificate (--cert, --key) or token (--token-file)?",
     errors.DeadlineExceeded: "Check --endpoint, and --timeout; then look whether it was done.",
     errors.Disabled: "Switch the key on with: strongroom key enable KEY",
     errors.ImportTokenExpired: "Get another with: strongroom key import-parameters KEY",
@@ -67,7 +67,9 @@ _REMEDIES: Mapping[type[StrongroomError], str] = {
     errors.InvalidState: "Look at the key's state with: strongroom key describe KEY",
     errors.KeyUnavailable: "The service reconnects to its token by itself; try again in a moment.",
     errors.NotFound: "List the keys with: strongroom key list",
-    errors.ServiceUnavailable: "Check --endpoint, --ca, --cert and --key, and that the service runs.",
+    errors.ServiceUnavailable: (
+        "Check --endpoint, --ca, --cert and --key or --token-file, and that the service runs."
+    ),
     errors.Throttled: "The account asks for too much at once; try again in a moment.",
     errors.UnsupportedOperation: "What the token can do shows: strongroom token",
 }

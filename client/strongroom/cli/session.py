@@ -35,6 +35,7 @@ class Session:
     ca: Path | None
     certificate: Path | None
     key: Path | None
+    token_file: Path | None
     timeout_s: float
     output: Output
 
@@ -53,20 +54,28 @@ class Session:
             yield client
 
     def _endpoint(self) -> Endpoint:
-        options = {
-            "--endpoint": self.endpoint,
-            "--ca": self.ca,
-            "--cert": self.certificate,
-            "--key": self.key,
-        }
+        certificate = {"--cert": self.certificate, "--key": self.key}
+        who = {"--token-file": self.token_file} if self.token_file else certificate
+        options = {"--endpoint": self.endpoint, "--ca": self.ca, **who}
         missing = [name for name, value in options.items() if value is None]
         if missing:
-            usage(f"Missing {', '.join(missing)}; or set STRONGROOM_ENDPOINT, _CA, _CERT and _KEY.")
-        assert self.endpoint and self.ca and self.certificate and self.key  # noqa: S101, PT018 # just checked
+            usage(
+                f"Missing {', '.join(missing)}; or set STRONGROOM_ENDPOINT, _CA, and _CERT and _KEY "
+                "or _TOKEN_FILE."
+            )
+        if self.token_file and any(certificate.values()):
+            usage("--token-file, or --cert and --key (or their variables): who asks must be clear.")
         try:
-            return Endpoint.from_files(self.endpoint, ca=self.ca, certificate=self.certificate, key=self.key)
+            return self._opened()
         except errors.ServiceUnavailable as error:
             usage(str(error))
+
+    def _opened(self) -> Endpoint:
+        assert self.endpoint and self.ca  # noqa: S101, PT018 # `_endpoint` has checked
+        if self.token_file:
+            return Endpoint.with_token(self.endpoint, ca=self.ca, token=self.token_file)
+        assert self.certificate and self.key  # noqa: S101, PT018 # likewise
+        return Endpoint.from_files(self.endpoint, ca=self.ca, certificate=self.certificate, key=self.key)
 
 
 def session_of(context: typer.Context) -> Session:

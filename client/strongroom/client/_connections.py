@@ -1,4 +1,4 @@
-"""How a client connects: mTLS, retries, limits."""
+"""How a client connects: TLS with a certificate or a token, retries, limits."""
 
 import json
 import os
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import grpc
 
+from strongroom.client._tokens import TokenFile, TokenSource, call_credentials
 from strongroom.client.errors import ServiceUnavailable
 
 DEFAULT_TIMEOUT_S = 10.0
@@ -71,29 +72,33 @@ _RETRY_POLICY = {
 # CreateKey and RotateKeyOnDemand bear an id, by which the service knows them again.
 _SERVICE_CONFIG = {"methodConfig": [{"name": list(_REPEATABLE), "retryPolicy": _RETRY_POLICY}]}
 
-_VARIABLES = {
-    "endpoint": "STRONGROOM_ENDPOINT",
-    "ca": "STRONGROOM_CA",
-    "certificate": "STRONGROOM_CERT",
-    "key": "STRONGROOM_KEY",
-}
+_WHERE = ("STRONGROOM_ENDPOINT", "STRONGROOM_CA")
+_CERTIFICATE = ("STRONGROOM_CERT", "STRONGROOM_KEY")
+_TOKEN_FILE = "STRONGROOM_TOKEN_FILE"  # noqa: S105 # a variable's name
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where the service is, and who asks.
+    """Where the service is, and who asks: by a certificate and its key, or by a token.
 
     Args:
-        address: host:port.
+        address: host:port. Certificates and tokens have addresses of their own.
         ca: PEM of the authorities that may vouch for the service.
         certificate: PEM of the client's certificate chain.
         key: PEM of its private key.
+        token: gives the bearer token for the next call, from any thread.
     """
 
     address: str
     ca: bytes
-    certificate: bytes
-    key: bytes = field(repr=False)
+    certificate: bytes = b""
+    key: bytes = field(default=b"", repr=False)
+    token: TokenSource | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        has_certificate = bool(self.certificate or self.key)
+        if has_certificate == (self.token is not None):
+            raise ValueError("An endpoint has either a certificate with its key, or a token.")
 
     @classmethod
     def from_files(
@@ -107,25 +112,53 @@ class Endpoint:
         return cls(address, _read(ca), _read(certificate), _read(key))
 
     @classmethod
+    def with_token(cls, address: str, *, ca: Path | str, token: TokenSource | Path | str) -> "Endpoint":
+        """Asks with a bearer token, where the service listens for them.
+
+        Args:
+            address: host:port.
+            ca: PEM file of the authorities that may vouch for the service.
+            token: the path of a file with it, read anew when it is replaced; or what gives it for each call.
+
+        Raises:
+            ServiceUnavailable: a file can't be read.
+        """
+        source = token if callable(token) else TokenFile(token)
+        if isinstance(source, TokenFile):
+            source()
+        return cls(address, _read(ca), token=source)
+
+    @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Endpoint":
-        """Reads STRONGROOM_ENDPOINT, and the PEM files named by STRONGROOM_CA, _CERT and _KEY.
+        """Reads STRONGROOM_ENDPOINT, and the files named by STRONGROOM_CA, and _CERT and _KEY or _TOKEN_FILE.
 
         Raises:
             ServiceUnavailable: a variable isn't set, or a file can't be read.
         """
-        missing = [name for name in _VARIABLES.values() if not environment.get(name)]
+        token_file = environment.get(_TOKEN_FILE)
+        who = (_TOKEN_FILE,) if token_file else _CERTIFICATE
+        missing = [name for name in (*_WHERE, *who) if not environment.get(name)]
         if missing:
             raise ServiceUnavailable(
                 f"Not set: {', '.join(missing)}. They say where the service is and who asks."
             )
-        values = {option: environment[name] for option, name in _VARIABLES.items()}
-        return cls.from_files(
-            values["endpoint"], ca=values["ca"], certificate=values["certificate"], key=values["key"]
-        )
+        if token_file and any(map(environment.get, _CERTIFICATE)):
+            raise ServiceUnavailable(
+                f"{_TOKEN_FILE} and {' or '.join(_CERTIFICATE)} are set: who asks must be clear."
+            )
+        address, ca = (environment[name] for name in _WHERE)
+        if token_file:
+            return cls.with_token(address, ca=ca, token=token_file)
+        certificate, key = (environment[name] for name in _CERTIFICATE)
+        return cls.from_files(address, ca=ca, certificate=certificate, key=key)
 
     def credentials(self) -> grpc.ChannelCredentials:
-        """TLS credentials for a channel."""
-        return grpc.ssl_channel_credentials(self.ca, self.key, self.certificate)
+        """Credentials for a channel: the token, if there is one, goes with each call."""
+        if self.token is None:
+            return grpc.ssl_channel_credentials(self.ca, self.key, self.certificate)
+        return grpc.composite_channel_credentials(
+            grpc.ssl_channel_credentials(self.ca), call_credentials(self.token)
+        )
 
 
 def channel_options() -> list[tuple[str, str | int]]:

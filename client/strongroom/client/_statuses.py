@@ -69,7 +69,7 @@ _BY_CODE: Mapping[grpc.StatusCode, type[StrongroomError]] = {
     grpc.StatusCode.UNIMPLEMENTED: errors.NotImplementedByService,
 }
 _CODES: Mapping[int, grpc.StatusCode] = {code.value[0]: code for code in grpc.StatusCode}
-_BELONG = "Does it run, is this its address, and do CA and client certificate belong to it?"
+_BELONG = "Does it run, is this its address, and do CA and client certificate or token belong to it?"
 # What gRPC says by itself tells nobody what to do.
 _MESSAGES: Mapping[type[StrongroomError], str] = {
     errors.ServiceUnavailable: f"The service can't be reached. {_BELONG}",

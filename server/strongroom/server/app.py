@@ -17,7 +17,6 @@ from strongroom.server.audit import (
     SegmentRules,
     SegmentSink,
 )
-from strongroom.server.authentication import Authenticator, PrincipalMap
 from strongroom.server.authorization import Authorizer
 from strongroom.server.config import Settings
 from strongroom.server.core.arns import Realm
@@ -27,8 +26,8 @@ from strongroom.server.core.grant_tokens import IssuedGrantTokens
 from strongroom.server.core.import_tokens import ImportTokens
 from strongroom.server.core.markers import Markers
 from strongroom.server.core.material_names import MaterialNames
+from strongroom.server.credentials import CredentialParts, credential_parts, principal_map
 from strongroom.server.faces.grpc import GrpcFace
-from strongroom.server.faces.grpc.credentials import CertificateFiles, ServerCertificates
 from strongroom.server.faces.grpc.handlers import Dispatch, operation_handlers
 from strongroom.server.faces.grpc.server import GrpcOptions
 from strongroom.server.fairness import Fairness, build_fairness
@@ -173,15 +172,6 @@ def _sink(settings: Settings, name: str, maker: RecordMaker, ledger: Ledger) -> 
     return SegmentSink(audit.directory, name, rules, maker.of_service, ledger)
 
 
-def principal_map(settings: Settings) -> PrincipalMap:
-    """Which principal a credential stands for."""
-    authentication = settings.authentication
-    domains = {domain.name: domain.account_id for domain in authentication.trust_domains}
-    names = {name: entry.principal for entry in authentication.certificates for name in entry.names}
-    tags = {entry.principal: entry.tags for entry in authentication.principals}
-    return PrincipalMap(settings.deployment.partition, domains, names, tags)
-
-
 def material_maker(settings: Settings, token: Token, store: Store, boot_id: str) -> MaterialMaker:
     """What makes materials on the token."""
     return MaterialMaker(token, store, settings.deployment.name, boot_id, utc_now)
@@ -243,7 +233,7 @@ class Worker:
     uses: LastUses
     fairness: Fairness
     face: GrpcFace
-    certificates: ServerCertificates
+    credentials: CredentialParts
 
     def close(self) -> None:
         """Ends threads, token and store."""
@@ -251,6 +241,7 @@ class Worker:
             threads.shutdown(wait=True, cancel_futures=True)
         self.uses.flush()
         self.trail.close()
+        self.credentials.close()
         self.token.close()
         self.store.close()
 
@@ -270,7 +261,7 @@ def build_worker(
         HsmError, StoreError, AuditUnavailable, OSError: a part can't be had.
     """
     store = open_store(settings)
-    certificates = ServerCertificates(_certificate_files(settings))
+    credentials = credential_parts(settings)
     token = open_token(settings, on_token)
     trail = audit_trail(settings, name, store, token)
     parts = _parts(settings, token, store, boot_id)
@@ -278,7 +269,7 @@ def build_worker(
     fairness = build_fairness(settings, runtime_directory(settings))
     pipeline = Pipeline(
         parts,
-        Authenticator(principal_map(settings)),
+        credentials.authenticator,
         trail.records,
         EventIds(os.urandom(_SEED_BYTES)),
         uses,
@@ -294,19 +285,15 @@ def build_worker(
     )
     handlers = operation_handlers(OPERATIONS, dispatch)
     services = sorted({operation.service for operation in OPERATIONS})
-    face = GrpcFace(handlers, services, certificates, _grpc_options(settings))
-    return Worker(token, store, trail, uses, fairness, face, certificates)
-
-
-def _certificate_files(settings: Settings) -> CertificateFiles:
-    tls = settings.tls
-    return CertificateFiles(tls.certificate, tls.private_key, tls.client_ca)
+    face = GrpcFace(handlers, services, credentials.certificates, _grpc_options(settings))
+    return Worker(token, store, trail, uses, fairness, face, credentials)
 
 
 def _grpc_options(settings: Settings) -> GrpcOptions:
     server = settings.server
     return GrpcOptions(
         listen=server.listen,
+        listen_tokens=server.listen_tokens,
         max_request_bytes=server.max_request_bytes,
         max_concurrent_requests=server.max_concurrent_requests,
         max_connection_age_s=server.max_connection_age_s,

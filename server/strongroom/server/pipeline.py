@@ -14,7 +14,6 @@ import structlog
 
 from strongroom.server.audit import Answered, AuditUnavailable, RecordWriter
 from strongroom.server.authentication import Authenticator
-from strongroom.server.core.errors import KmsError
 from strongroom.server.execution import Execution, unrecordable
 from strongroom.server.key_usage import LastUses
 from strongroom.server.operations import Operation, Parts, Target
@@ -79,11 +78,12 @@ class Pipeline:
         """
         progress = Progress(self._new_request_id(), operation, arrival, obstacle=self._obstacle)
         try:
-            progress.caller = self._authenticator.authenticate(arrival.certificate)
+            # Before anything of it is parsed: anybody can send a token.
+            progress.caller = self._authenticator.authenticate(*arrival.credentials)
             admit(progress.caller.account_id)
             if operation.item is None:
                 progress.request = operation.read(arrival.body)
-        except KmsError as error:
+        except Exception as error:  # noqa: BLE001 # a defect is this request's incident, not its turn's
             progress.obstacle = error
         return progress
 
@@ -97,7 +97,7 @@ class Pipeline:
             try:
                 batch.request = batch.operation.read(batch.arrival.body)
                 batch.operation.validate(batch.request)
-            except KmsError as error:
+            except Exception as error:  # noqa: BLE001 # likewise
                 batch.obstacle = error
         return None if batch.obstacle is None else self.finish([batch])[0]
 

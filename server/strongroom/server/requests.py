@@ -19,6 +19,8 @@ class Arrival(NamedTuple):
         source: the peer's address.
         user_agent: what the client calls itself.
         deadline: on time.monotonic()'s clock; infinite if the client set none.
+        intermediates: what the peer showed between its certificate and an authority, in PEM.
+        authorization: every `authorization` entry; tokens are secret.
     """
 
     body: bytes
@@ -26,9 +28,16 @@ class Arrival(NamedTuple):
     source: str
     user_agent: str
     deadline: float
+    intermediates: bytes = b""
+    authorization: tuple[str, ...] = ()
+
+    @property
+    def credentials(self) -> tuple[bytes | None, bytes, tuple[str, ...]]:
+        """What an Authenticator looks at."""
+        return self.certificate, self.intermediates, self.authorization
 
     def __repr__(self) -> str:
-        return f"Arrival({len(self.body)} bytes from {self.source})"  # the body may hold plaintext
+        return f"Arrival({len(self.body)} bytes from {self.source})"  # plaintext and tokens are in it
 
 
 @dataclass(slots=True)

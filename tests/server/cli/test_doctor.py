@@ -8,8 +8,13 @@ from contextlib import closing
 from pathlib import Path
 from threading import Thread
 
-from strongroom.server.cli.development_pki import issue_server, make_authority
-from tests.server.cli.conftest import NEWER_STRONGROOMD, STRONGROOMD, Deployment, run
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.x509 import load_pem_x509_certificate
+
+from strongroom.server.cli.development_pki import Issued, issue_server, make_authority
+from tests.server.cli.conftest import NEWER_STRONGROOMD, STRONGROOMD, Deployment, free_port, run
+from tests.support.authorities import DAY, revocation_list
 
 Findings = dict[str, list[tuple[str, str]]]
 
@@ -245,8 +250,30 @@ def test_a_service_with_an_old_certificate_is_told(
     serve()
     fresh = issue_server(make_authority("new"), ("localhost",))
     (deployment.directory / "pki" / "server.pem").write_bytes(fresh.certificate_pem)
-    (deployment.directory / "pki" / "server.key").write_bytes(fresh.key_pem)
-    assert "shows another certificate" in _look(deployment)["service"][0][1]
+    # Its key isn't there yet: the service goes on with the old one.
+    assert "shows another certificate" in _look(deployment, code=1)["service"][0][1]
+
+
+def test_revocation_lists_and_the_listener_for_tokens_are_looked_at(
+    deployment: Deployment, serve: Callable[[], subprocess.Popen[str]]
+) -> None:
+    pki, port = deployment.directory / "pki", free_port()
+    key = load_pem_private_key((pki / "ca.key").read_bytes(), None)
+    assert isinstance(key, EllipticCurvePrivateKey)
+    authority = Issued(load_pem_x509_certificate((pki / "ca.pem").read_bytes()), key)
+    (pki / "ca.crl").write_bytes(revocation_list(authority, age=DAY, ends_in=DAY / 4))
+    text = deployment.config.read_text().replace("[tls]\n", '[tls]\nclient_crl = "pki/ca.crl"\n')
+    listening = text.replace("[server]\n", f'[server]\nlisten_tokens = "127.0.0.1:{port}"\n')
+    deployment.config.write_text(text)
+    serve()
+    deployment.config.write_text(listening)  # but the service doesn't know yet
+    findings = _look(deployment, code=1)
+    assert findings["revocation lists"][0][0] == "warning"
+    assert "holds for 6 h, 0 revoked" in findings["revocation lists"][0][1]
+    assert findings["service"][0] == (
+        "failed",
+        f"nothing listens for clients with tokens on 127.0.0.1:{port}",
+    )
 
 
 def test_something_else_on_the_port_is_told(deployment: Deployment) -> None:

@@ -23,6 +23,7 @@ from tests.server.cli.restorations import (
 )
 from tests.support.audit import told
 from tests.support.databases import opened, rows
+from tests.support.deployments import wait_until
 
 
 @pytest.mark.parametrize("has_parent", [True, False])
@@ -108,8 +109,12 @@ def test_a_served_deployment_is_checked_and_not_restored(
     deployment: Deployment, backup: Path, serve: Callable[[], subprocess.Popen[str]]
 ) -> None:
     serve()
-    check(deployment, backup, code=0)
-    assert "strongroomd serve" in restore(deployment, backup, code=75).err
+    wait_until(lambda: deployment.run("audit", "public-key").code == 0, 30)
+    assert check(deployment, backup, code=1)["lost"]  # the audit key, which the housekeeper has just made
+    newer = deployment.directory.parent / "newer"
+    assert deployment.run("backup", "--out", str(newer)).code == 0
+    check(deployment, newer, code=0)
+    assert "strongroomd serve" in restore(deployment, newer, code=75).err
     assert set_asides(deployment) == []
 
 

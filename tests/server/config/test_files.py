@@ -80,6 +80,16 @@ def test_a_secret_open_to_others_is_refused_with_the_remedy(
     assert f"chmod 600 {files / name}" in problem.text
 
 
+@pytest.mark.parametrize("name", ["ca.pem", "server.pem"])
+def test_a_file_that_ends_within_a_certificate_is_refused(
+    write: Write, valid: str, files: Path, name: str
+) -> None:
+    whole = (files / name).read_bytes()
+    (files / name).write_bytes(whole + whole[: len(whole) // 2])
+    (problem,) = _problems(write(valid))
+    assert "being written" in problem.text
+
+
 def test_a_key_of_another_certificate_is_refused(write: Write, valid: str, files: Path) -> None:
     other = issue_server(make_authority("other"), ("localhost",))
     (files / "server.key").write_bytes(other.key_pem)

@@ -9,10 +9,12 @@ from strongroom.v1 import resources_pb2 as v1
 MANAGEMENT = {
     Family.READS: "DescribeKey GetKeyRotationStatus GetKeyLastUsage DescribeToken GetPublicKey GetKeyPolicy "
     "GetPrincipalPolicy ExplainAccess",
-    Family.LISTS: "ListKeys ListKeyRotations ListAliases ListResourceTags ListKeyPolicies ListPrincipals",
+    Family.LISTS: "ListKeys ListKeyRotations ListAliases ListResourceTags ListKeyPolicies ListPrincipals "
+    "ListGrants ListRetirableGrants",
     Family.CHANGES: "EnableKey DisableKey UpdateKeyDescription ScheduleKeyDeletion CancelKeyDeletion "
     "EnableKeyRotation DisableKeyRotation DeleteImportedKeyMaterial CreateAlias UpdateAlias DeleteAlias "
-    "TagResource UntagResource PutKeyPolicy PutPrincipalPolicy DeletePrincipalPolicy",
+    "TagResource UntagResource PutKeyPolicy PutPrincipalPolicy DeletePrincipalPolicy CreateGrant RetireGrant "
+    "RevokeGrant",
     Family.KEY_CREATION: "CreateKey RotateKeyOnDemand ImportKeyMaterial",
     Family.IMPORT_PARAMETERS: "GetParametersForImport",
     Family.SYMMETRIC: "GenerateRandom",

@@ -42,7 +42,7 @@ class AsyncClient(
 
     @classmethod
     def from_environment(cls, *, timeout_s: float = DEFAULT_TIMEOUT_S, verify_checksums: bool = True) -> Self:
-        """A client by STRONGROOM_ENDPOINT, STRONGROOM_CA, STRONGROOM_CERT and STRONGROOM_KEY."""
+        """A client by STRONGROOM_ENDPOINT and _CA, and STRONGROOM_CERT and _KEY or STRONGROOM_TOKEN_FILE."""
         return cls(Endpoint.from_environment(), timeout_s=timeout_s, verify_checksums=verify_checksums)
 
     async def close(self) -> None:

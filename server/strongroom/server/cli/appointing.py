@@ -88,8 +88,8 @@ def appoint(principals: "PrincipalStore", arn: str) -> None:
 
 
 def _arn_of(settings: "Settings", principal: str) -> str:
-    from strongroom.server.app import principal_map
     from strongroom.server.core.errors import CredentialsInvalid
+    from strongroom.server.credentials import principal_map
 
     if not principal.startswith("spiffe://"):
         return principal

@@ -76,7 +76,8 @@ def _print_reference() -> None:
 def _say_valid(config: Path, settings: "Settings", notes: tuple[str, ...]) -> None:
     console.print(
         f"[green]✓[/] {escape(str(config))} can be served: deployment "
-        f"[bold]{settings.deployment.name}[/], {settings.worker_count} workers on {settings.server.listen}.",
+        f"[bold]{settings.deployment.name}[/], {settings.worker_count} workers on "
+        f"{' and '.join(settings.server.addresses)}.",
         soft_wrap=True,
     )
     for note in notes:

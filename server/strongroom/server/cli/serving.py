@@ -21,7 +21,7 @@ def serve(
 ) -> None:
     """Serve until SIGTERM or Ctrl-C; a second one stops at once.
 
-    SIGHUP reads the certificates again.
+    Certificates and issuers' keys are read again when they are replaced, and on SIGHUP.
 
     Exit codes: 0 stopped; 2 wrong usage; 75 not now, try again; 78 the configuration must be changed.
     """

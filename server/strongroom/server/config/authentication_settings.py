@@ -1,4 +1,4 @@
-"""The options that say who a client certificate stands for."""
+"""The options that say who a credential stands for."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -6,9 +6,9 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from strongroom.server.config.fields import ACCOUNT_ID, Section
+from strongroom.server.config.fields import ACCOUNT_ID, PRINCIPAL, Section
+from strongroom.server.config.token_issuer_settings import TokenIssuerSettings, refuse_shared_principals
 
-_PRINCIPAL = r"^arn:[a-z0-9-]+:iam::[0-9]{12}:(user|role)/[A-Za-z0-9_+=,.@/-]+$"
 _Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _Name = Annotated[str, Field(min_length=1)]
 _TagKey = Annotated[str, Field(min_length=1, max_length=128)]
@@ -28,7 +28,7 @@ class TrustDomainSettings(Section):
 class CertificateSettings(Section):
     """A client certificate without SPIFFE id, by exactly one of its names."""
 
-    principal: Annotated[str, Field(pattern=_PRINCIPAL, examples=["arn:aws:iam::111122223333:role/billing"])]
+    principal: Annotated[str, Field(pattern=PRINCIPAL, examples=["arn:aws:iam::111122223333:role/billing"])]
     """The IAM ARN that it stands for."""
     fingerprint_sha256: Annotated[_Sha256 | None, Field(examples=["00" * 32])] = None
     """SHA-256 of the certificate, 64 lowercase hex digits."""
@@ -52,7 +52,7 @@ class CertificateSettings(Section):
 class PrincipalSettings(Section):
     """Tags of a principal, for policies: aws:PrincipalTag/<name>. No client can say its own."""
 
-    principal: Annotated[str, Field(pattern=_PRINCIPAL, examples=["arn:aws:iam::111122223333:role/billing"])]
+    principal: Annotated[str, Field(pattern=PRINCIPAL, examples=["arn:aws:iam::111122223333:role/billing"])]
     """Its IAM ARN."""
     tags: Annotated[dict[_TagKey, _TagValue], Field(max_length=50, examples=[{"team": "billing"}])]
     """Its tags."""
@@ -73,6 +73,12 @@ def _unambiguous_names(entries: tuple[CertificateSettings, ...]) -> tuple[Certif
     return entries
 
 
+def _unambiguous_issuers(issuers: tuple[TokenIssuerSettings, ...]) -> tuple[TokenIssuerSettings, ...]:
+    _refuse_repeated(issuer.issuer for issuer in issuers)
+    refuse_shared_principals(issuers)
+    return issuers
+
+
 def _refuse_repeated(names: Iterable[str]) -> None:
     repeated = [name for name, times in Counter(names).items() if times > 1]
     if repeated:
@@ -80,11 +86,13 @@ def _refuse_repeated(names: Iterable[str]) -> None:
 
 
 class AuthenticationSettings(Section):
-    """Which principal a client certificate stands for; every other certificate is refused."""
+    """Which principal a client certificate or a bearer token stands for; all others are refused."""
 
     trust_domains: Annotated[tuple[TrustDomainSettings, ...], AfterValidator(_unambiguous_domains)] = ()
     """SPIFFE trust domains."""
     certificates: Annotated[tuple[CertificateSettings, ...], AfterValidator(_unambiguous_names)] = ()
     """Client certificates without SPIFFE id."""
+    token_issuers: Annotated[tuple[TokenIssuerSettings, ...], AfterValidator(_unambiguous_issuers)] = ()
+    """Issuers of bearer tokens."""
     principals: Annotated[tuple[PrincipalSettings, ...], AfterValidator(_unambiguous_principals)] = ()
     """Tags of principals."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from strongroom.hsm import HsmError, PinSource, TokenProfile, load_profile
 from strongroom.server.config.fields import PIN_FILE, SQLITE
+from strongroom.server.config.key_set_files import check_authentication
 from strongroom.server.config.service_settings import AuditSettings
 from strongroom.server.config.settings import StoreSettings, TokenSettings
 from strongroom.server.config.tls_files import check_tls
@@ -71,6 +72,7 @@ def check_audit(audit: AuditSettings, _now: datetime) -> Iterator[tuple[str, str
 
 
 CHECKS: Mapping[str, Check] = {
+    "authentication": check_authentication,
     "tls": check_tls,
     "token": check_token,
     "store": check_store,

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 
 SQLITE = "sqlite:///"
 PIN_FILE = "file:"
+HTTPS = "https://"
 ACCOUNT_ID = r"^[0-9]{12}$"
+PRINCIPAL = r"^arn:[a-z0-9-]+:iam::[0-9]{12}:(user|role)/[A-Za-z0-9_+=,.@/-]+$"
 
 
 class Section(BaseModel):
@@ -45,6 +48,27 @@ def _profile(name: str, info: ValidationInfo) -> str:
     return str(_absolute(Path(name), info)) if is_path else name
 
 
+def _file_or_url(text: str, info: ValidationInfo) -> str:
+    """A URL stays; a path becomes absolute."""
+    if text.startswith(HTTPS):
+        return _checked_url(text)
+    if "://" in text:
+        raise ValueError("must be a file's path or begin with https://")
+    return str(_absolute(Path(text), info))
+
+
+def _checked_url(text: str) -> str:
+    wrong = ValueError("must be https://host[:port]/path, without user, fragment and blanks")
+    try:
+        parts = urlsplit(text)
+        is_right = parts.hostname and parts.username is None and parts.port != 0
+    except ValueError:
+        raise wrong from None
+    if not is_right or "#" in text or not (text.isascii() and text.isprintable()) or " " in text:
+        raise wrong
+    return text
+
+
 def _without_query(url: str) -> str:
     if "?" in url:
         raise ValueError("must be sqlite:///PATH; options behind a ? aren't understood")
@@ -59,6 +83,7 @@ def _pin_source(text: str) -> str:
     return text
 
 
+FileOrUrl = Annotated[str, Field(min_length=1), AfterValidator(_file_or_url)]
 FilePath = Annotated[Path, AfterValidator(_absolute)]
 Pattern = Annotated[str, AfterValidator(_prefixed(""))]
 PinText = Annotated[str, AfterValidator(_pin_source), AfterValidator(_prefixed(PIN_FILE))]

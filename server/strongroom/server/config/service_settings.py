@@ -4,7 +4,7 @@ import ipaddress
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo
 
 from strongroom.server.config.fields import ACCOUNT_ID, Count, Duration, FilePath, Section, Switch
 
@@ -20,6 +20,16 @@ def _address(text: str) -> str:
         raise ValueError(f"must end in a port from 1 to {_MAX_PORT}: every worker listens on the same")
     if not (_HOST_NAME.fullmatch(host) or _is_bracketed_ipv6(host)):
         raise ValueError("must begin with an IPv4 address, a host name, or an IPv6 address in brackets")
+    return text
+
+
+def _address_if_given(text: str) -> str:
+    return _address(text) if text else text
+
+
+def _another_address(text: str, info: ValidationInfo) -> str:
+    if text and text == info.data.get("listen"):
+        raise ValueError("must be another address than server.listen: clients show no certificate there")
     return text
 
 
@@ -53,7 +63,14 @@ class ServerSettings(Section):
     """How the service listens."""
 
     listen: Annotated[str, AfterValidator(_address)] = "127.0.0.1:8443"
-    """Address and port, host:port or [v6]:port."""
+    """Address and port, host:port or [v6]:port. Clients show a certificate there."""
+    listen_tokens: Annotated[
+        str,
+        AfterValidator(_address_if_given),
+        AfterValidator(_another_address),
+        Field(examples=["0.0.0.0:8444"]),
+    ] = ""
+    """Another one, for clients with a bearer token of an authentication.token_issuers; empty: none."""
     workers: Annotated[Count, Field(ge=0, le=256)] = 0
     """Worker processes; 0 means one for each core."""
     threads: Annotated[Count, Field(ge=1, le=256)] = 8
@@ -73,9 +90,14 @@ class ServerSettings(Section):
     reflection: Switch = True
     """Whether clients may ask what services there are (gRPC reflection)."""
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Everything that is listened on."""
+        return (self.listen, self.listen_tokens) if self.listen_tokens else (self.listen,)
+
 
 class TlsSettings(Section):
-    """Certificates, in PEM; read again on SIGHUP."""
+    """Certificates, in PEM; read again when they are replaced, and on SIGHUP."""
 
     certificate: Annotated[FilePath, Field(examples=["pki/server.pem"])]
     """The server's certificate chain."""
@@ -83,6 +105,8 @@ class TlsSettings(Section):
     """Its private key; must not be readable by others."""
     client_ca: Annotated[FilePath, Field(examples=["pki/ca.pem"])]
     """The authorities whose client certificates are accepted."""
+    client_crl: Annotated[FilePath | None, Field(examples=["pki/ca.crl"])] = None
+    """Their revocation lists (CRLs). Whom an authority vouches for is refused once its list ran out."""
 
 
 class AuditSettings(Section):
@@ -112,10 +136,6 @@ class LimitSettings(Section):
     """Encryptions that a worker reserves at once for a key; a crash counts what is left of them as used."""
     data_key_pairs_ahead: dict[_AheadSpec, Annotated[Count, Field(ge=0, le=64)]] = _AHEAD
     """RSA data key pairs that a worker keeps ready in the token from the first request for one on."""
-
-
-def _address_if_given(text: str) -> str:
-    return _address(text) if text else text
 
 
 class MetricsSettings(Section):

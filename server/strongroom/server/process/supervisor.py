@@ -128,7 +128,7 @@ class Supervisor:
         if not was_complete and len(self._ready) == len(self._specs):
             _log.info(
                 "ready",
-                listen=self._settings.server.listen,
+                listen=", ".join(self._settings.server.addresses),
                 workers=len(self._specs) - 1,
                 ms=round((time.monotonic() - self._started) * 1000),
             )
@@ -183,7 +183,8 @@ def serve(settings: Settings, config: Path, workers: int) -> int:
             require_own(settings, store.deployment())
         finally:
             store.close()
-        require_free(settings.server.listen)
+        for address in settings.server.addresses:
+            require_free(address)
         return asyncio.run(_serve(settings, config, workers))
 
 

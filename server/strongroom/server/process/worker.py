@@ -11,8 +11,6 @@ import uvloop
 
 from strongroom.hsm import TokenState
 from strongroom.server.app import Worker, build_worker
-from strongroom.server.config.tls_files import check_tls
-from strongroom.server.core.clock import utc_now
 from strongroom.server.operations import Lane
 from strongroom.server.process.children import Child, on_orphaned, run_child, say_ready
 from strongroom.server.store import StoreError
@@ -31,6 +29,7 @@ class WorkerProcess:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
         self._look = asyncio.Event()
+        self._is_told_to_reload = False
 
     async def run(self) -> None:
         """Serves until stopped."""
@@ -38,7 +37,7 @@ class WorkerProcess:
         worker = build_worker(
             child.settings, name=child.name, boot_id=child.boot_id, on_token=self._token_changed
         )
-        self._listen_to_signals(worker)
+        self._listen_to_signals()
         on_orphaned(self._loop, self._stopping.set)
         await worker.face.start()
         await worker.face.set_ready(is_ready=True)
@@ -52,38 +51,30 @@ class WorkerProcess:
         await worker.face.drain(child.settings.server.drain_timeout_s)
         worker.close()
 
-    def _listen_to_signals(self, worker: Worker) -> None:
+    def _listen_to_signals(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self._stopping.set)
-        self._loop.add_signal_handler(signal.SIGHUP, self._reload, worker)
+        self._loop.add_signal_handler(signal.SIGHUP, self._reload)
 
-    def _reload(self, worker: Worker) -> None:
+    def _reload(self) -> None:
+        self._is_told_to_reload = True
         self._look.set()  # log rotation tells so that the audit file was renamed
-        problems = [text for _, text in check_tls(self._child.settings.tls, utc_now())]
-        if problems:  # gRPC would take what it can't use, and refuse every connection from then on
-            _log.error("certificates not reloaded", reason=" ".join(problems))
-            return
-        try:
-            worker.certificates.reload()
-        except OSError as error:
-            _log.error("certificates not reloaded", reason=str(error))  # no defect
-        else:
-            _log.info("certificates reloaded")
 
     def _token_changed(self, state: TokenState, reason: str) -> None:  # noqa: ARG002
         self._loop.call_soon_threadsafe(self._look.set)
 
     async def _follow_health(self, worker: Worker) -> None:
-        """Readiness follows them: looked at now and then, and whenever the token changes."""
+        """Readiness follows them, and files that were replaced are read: now and then, and when told."""
         interval_s = self._child.settings.token.heartbeat_interval_s
         was_ready = True
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._look.wait(), interval_s)
             self._look.clear()
-            is_ready = await self._loop.run_in_executor(
-                worker.fairness.threads[Lane.COMMON], _is_well, worker
-            )
+            in_any_case, self._is_told_to_reload = self._is_told_to_reload, False
+            threads = worker.fairness.threads[Lane.COMMON]
+            await self._loop.run_in_executor(threads, _tend_credentials, worker, in_any_case)
+            is_ready = await self._loop.run_in_executor(threads, _is_well, worker)
             if is_ready != was_ready:
                 _log.warning("ready" if is_ready else "not ready")
                 await worker.face.set_ready(is_ready=is_ready)
@@ -108,6 +99,13 @@ def _quieten_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_COLLECT_AFTER, 20, 50)
+
+
+def _tend_credentials(worker: Worker, in_any_case: bool) -> None:  # noqa: FBT001 # run_in_executor passes no names
+    try:
+        worker.credentials.tend(in_any_case=in_any_case)
+    except Exception:  # noqa: BLE001 # health must be followed in any case
+        _log.exception("incident")
 
 
 def _is_well(worker: Worker) -> bool:

@@ -9,7 +9,8 @@ from pathlib import Path
 from strongroom.server.app import runtime_directory
 from strongroom.server.cli.examination.findings import Finding, failed, named, ok, warning
 from strongroom.server.cli.examination.subject import Subject
-from strongroom.server.config.tls_files import certificates_in
+from strongroom.server.config.revocation_lists import parse_lists
+from strongroom.server.config.tls_files import certificates_in, read_file
 
 _SOON = timedelta(days=30)
 _TOLERANCE = timedelta(seconds=5)
@@ -29,7 +30,22 @@ def certificates(subject: Subject) -> Iterator[Finding]:
     if left > _SOON:
         yield ok(text)
     else:
-        yield warning(text, "Renew it, then send the service SIGHUP.")
+        yield warning(text, "Renew it; the service takes the new one by itself.")
+
+
+def revocation_lists(subject: Subject) -> Iterator[Finding]:
+    """How long the lists hold: when one runs out, whom its authority vouches for is refused."""
+    tls = subject.settings.tls
+    if tls.client_crl is None:
+        yield ok("there are none: what is taken back before it runs out can't be told")
+        return
+    for one in parse_lists(read_file(tls.client_crl), certificates_in(tls.client_ca)):
+        left = one.next_update - subject.now
+        text = f"that of {one.name} holds for {left.total_seconds() / 3600:.0f} h, {len(one.serials)} revoked"
+        if left > (one.next_update - one.last_update) / 4:
+            yield ok(text)
+        else:
+            yield warning(text, "Put the authority's newest list there: without one its clients are refused.")
 
 
 def file_modes(subject: Subject) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from strongroom.server.cli.examination.findings import Finding, Verdict, failed,
 from strongroom.server.cli.examination.subject import ClientFiles, Subject
 from strongroom.server.cli.token_choice import inspection, of_settings
 from strongroom.server.config import ConfigInvalid, Settings, load_settings
-from strongroom.server.config.tls_files import FileUnusable
+from strongroom.server.config.revocation_lists import ListUnusable
 from strongroom.server.core.clock import utc_now
 from strongroom.server.process.exit_codes import EXPECTED
 from strongroom.server.store import SchemaOutdated
@@ -34,6 +34,7 @@ class Check:
 
 CHECKS = (
     Check("certificates", machine.certificates),
+    Check("revocation lists", machine.revocation_lists),
     Check("file modes", machine.file_modes),
     Check("disk space", machine.disk_space),
     Check("database", records.store, ("store",)),
@@ -103,5 +104,5 @@ def _look(check: Check, subject: Subject) -> Iterator[Finding]:
         return
     try:
         yield from check.look(subject)
-    except (*EXPECTED, FileUnusable) as error:
+    except (*EXPECTED, ListUnusable) as error:
         yield failed(str(error))

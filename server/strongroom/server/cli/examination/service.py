@@ -37,17 +37,33 @@ def service(subject: Subject) -> Iterator[Finding]:
     if shown != chain[0].fingerprint(SHA256()).hex():
         yield warning(
             f"the service on {host}:{port} shows another certificate than the configured one",
-            "Send it SIGHUP. Or does something else listen there?",
+            "It takes a new one by itself: its log says what is wrong. Or does something else listen there?",
         )
+    yield from _token_listener(subject)
     if subject.client is None:
         yield ok(f"it answers on {host}:{port}; with --cert, --key and --ca its health could be asked for")
     else:
         yield _health(f"{host}:{port}", subject.client)
 
 
+def _token_listener(subject: Subject) -> Iterator[Finding]:
+    """Whether clients with a token find it, too."""
+    address = subject.settings.server.listen_tokens
+    if not address:
+        return
+    host, port = reachable(address)
+    if _answers(host, port):
+        yield ok(f"it listens for clients with tokens on {host}:{port}")
+    else:
+        yield failed(f"nothing listens for clients with tokens on {host}:{port}", "Restart the service.")
+
+
 def is_listening(subject: Subject) -> bool:
     """True if something listens where the service does."""
-    host, port = reachable(subject.settings.server.listen)
+    return _answers(*reachable(subject.settings.server.listen))
+
+
+def _answers(host: str, port: int) -> bool:
     try:
         socket.create_connection((host.strip("[]"), port), timeout=_TIMEOUT_S).close()
     except OSError:

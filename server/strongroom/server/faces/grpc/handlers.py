@@ -26,6 +26,8 @@ from strongroom.server.pipeline import Pipeline
 from strongroom.server.requests import Arrival, Outcome, Progress
 
 _CERTIFICATE = "x509_pem_cert"
+_INTERMEDIATES = "x509_pem_cert_chain"  # without the certificate itself
+_AUTHORIZATION = "authorization"
 _USER_AGENT = "user-agent"
 _MOST_LARGE_BATCHES = 8
 _SMALL_BATCH_BYTES = 256 * 1024
@@ -200,18 +202,30 @@ def _results(operation: Operation, items: Iterable[Progress]) -> bytes:
 
 def _arrival(body: bytes, context: Any) -> Arrival:  # noqa: ANN401 # grpc.aio's context
     remaining = context.time_remaining()
-    certificates = context.auth_context().get(_CERTIFICATE)
+    peer = context.auth_context()
+    user_agent, authorization = _said(context.invocation_metadata())
     return Arrival(
         body=body,
-        certificate=certificates[0] if certificates else None,
+        certificate=_first(peer.get(_CERTIFICATE)),
         source=context.peer(),
-        user_agent=_user_agent(context.invocation_metadata()),
+        user_agent=user_agent,
         deadline=math.inf if remaining is None else time.monotonic() + remaining,
+        intermediates=_first(peer.get(_INTERMEDIATES)) or b"",
+        authorization=authorization,
     )
 
 
-def _user_agent(metadata: Iterable[tuple[str, str | bytes]] | None) -> str:
+def _first(values: Sequence[bytes] | None) -> bytes | None:
+    return values[0] if values else None
+
+
+def _said(metadata: Iterable[tuple[str, str | bytes]] | None) -> tuple[str, tuple[str, ...]]:
+    """The user agent, and every authorization."""
+    user_agent = ""
+    authorization: tuple[str, ...] = ()
     for name, value in metadata or ():
         if name == _USER_AGENT:
-            return str(value)
-    return ""
+            user_agent = str(value)
+        elif name == _AUTHORIZATION:
+            authorization += (value if isinstance(value, str) else value.decode("latin-1"),)
+    return user_agent, authorization

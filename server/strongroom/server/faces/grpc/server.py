@@ -1,6 +1,7 @@
 """The gRPC server of one worker."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import grpc
@@ -18,7 +19,8 @@ class GrpcOptions:
     """How the server listens.
 
     Args:
-        listen: `host:port`; several workers share it by SO_REUSEPORT.
+        listen: `host:port`, for clients with a certificate; several workers share it by SO_REUSEPORT.
+        listen_tokens: likewise for clients with a token; empty for none.
         max_request_bytes: the largest message that is read.
         max_concurrent_requests: how many streams a connection may have open.
         max_connection_age_s: after which clients are asked to reconnect, so that certificates are
@@ -27,6 +29,7 @@ class GrpcOptions:
     """
 
     listen: str
+    listen_tokens: str
     max_request_bytes: int
     max_concurrent_requests: int
     max_connection_age_s: int
@@ -34,29 +37,36 @@ class GrpcOptions:
 
 
 class GrpcFace:
-    """Serves operations, health and reflection over mTLS."""
+    """Serves operations, health and reflection over mTLS; and operations alone to clients with a token.
+
+    Anybody can connect where a token is the credential, so nothing is there that needs none.
+    """
 
     def __init__(
         self,
-        handlers: Iterable[OperationHandler],
+        handlers: Sequence[OperationHandler],
         services: Iterable[str],
         certificates: ServerCertificates,
         options: GrpcOptions,
     ) -> None:
         self._services = (*services, "")
         self._health = health.aio.HealthServicer()
-        self._server = grpc.aio.server(options=_channel_options(options))
-        self._server.add_generic_rpc_handlers(generic_handlers(handlers))
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        server = _server(handlers, options)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         if options.reflection:
             names = (*self._services[:-1], health.SERVICE_NAME, reflection.SERVICE_NAME)
-            reflection.enable_server_reflection(names, self._server)
-        _listen(self._server, options.listen, certificates)
+            reflection.enable_server_reflection(names, server)
+        _listen(server, options.listen, certificates.mutual)
+        self._servers = [server]
+        if options.listen_tokens:
+            self._servers.append(_server(handlers, options))
+            _listen(self._servers[-1], options.listen_tokens, certificates.plain)
 
     async def start(self) -> None:
         """Begins to serve; not ready until `set_ready`."""
         await self.set_ready(is_ready=False)
-        await self._server.start()
+        for server in self._servers:
+            await server.start()
 
     async def set_ready(self, *, is_ready: bool) -> None:
         """Tells health checks whether this worker can do its work."""
@@ -67,12 +77,18 @@ class GrpcFace:
     async def drain(self, timeout_s: float) -> None:
         """Accepts nothing more and lets running calls end; those that last longer are cancelled."""
         await self._health.enter_graceful_shutdown()
-        await self._server.stop(timeout_s)
+        await asyncio.gather(*(server.stop(timeout_s) for server in self._servers))
 
 
-def _listen(server: grpc.aio.Server, address: str, certificates: ServerCertificates) -> None:
+def _server(handlers: Iterable[OperationHandler], options: GrpcOptions) -> grpc.aio.Server:
+    server = grpc.aio.server(options=_channel_options(options))
+    server.add_generic_rpc_handlers(generic_handlers(handlers))
+    return server
+
+
+def _listen(server: grpc.aio.Server, address: str, credentials: grpc.ServerCredentials) -> None:
     try:
-        server.add_secure_port(address, certificates.credentials)
+        server.add_secure_port(address, credentials)
     except RuntimeError:
         raise OSError(
             f"Can't listen on {address}: is the port taken, and the address this machine's?"
@@ -84,6 +100,8 @@ def _channel_options(options: GrpcOptions) -> list[tuple[str, int]]:
     return [
         ("grpc.so_reuseport", 1),
         ("grpc.max_receive_message_length", options.max_request_bytes),
+        # A token of 8 KiB and the other entries: of what is over the default some would be refused by chance.
+        ("grpc.max_metadata_size", 16 * 1024),
         # The default, two minutes, would let silent connections take every descriptor.
         ("grpc.server_handshake_timeout_ms", 10_000),
         ("grpc.max_concurrent_streams", options.max_concurrent_requests),

@@ -1,0 +1,180 @@
+"""A client certificate is believed while an authority of now vouches for it."""
+
+import datetime as dt
+
+import pytest
+from cryptography import x509
+
+from strongroom.server.authentication import CertificateAuthenticator, ClientTrust, PrincipalMap
+from strongroom.server.cli.development_pki import Issued, issue_client, make_authority
+from strongroom.server.config.revocation_lists import ListUnusable, parse_lists
+from strongroom.server.config.tls_files import ClientAuthorities
+from strongroom.server.core.clock import utc_now
+from strongroom.server.core.errors import CredentialsInvalid
+from tests.support.authorities import (
+    DAY,
+    make_bare_client,
+    make_intermediate,
+    make_root,
+    revocation_list,
+)
+
+SPIFFE_ID = "spiffe://corp.example/billing"
+ARN = "arn:aws:iam::111122223333:role/billing"
+PRINCIPALS = PrincipalMap("aws", {"corp.example": "111122223333"}, {("common_name", "bare"): ARN}, {})
+
+
+def trust_in(*authorities: Issued, lists: bytes = b"") -> ClientTrust:
+    certificates = tuple(one.certificate for one in authorities)
+    pem = b"".join(one.certificate_pem for one in authorities)
+    return ClientTrust(
+        ClientAuthorities(pem, certificates, parse_lists(lists, certificates) if lists else ())
+    )
+
+
+class Service:
+    """An authenticator at a time that can be moved."""
+
+    def __init__(self, trust: ClientTrust) -> None:
+        self.ahead = dt.timedelta()
+        self.authenticator = CertificateAuthenticator(PRINCIPALS, trust, lambda: utc_now() + self.ahead)
+
+    def believes(self, client: Issued, *intermediates: Issued) -> bool:
+        shown = b"".join(one.certificate_pem for one in intermediates)
+        try:
+            caller = self.authenticator.authenticate(client.certificate_pem, shown)
+        except CredentialsInvalid:
+            return False
+        assert caller.arn == ARN
+        return True
+
+
+@pytest.fixture
+def authority() -> Issued:
+    return make_authority("authority")
+
+
+@pytest.fixture
+def client(authority: Issued) -> Issued:
+    return issue_client(authority, SPIFFE_ID)
+
+
+def test_an_authoritys_client_is_believed(authority: Issued, client: Issued) -> None:
+    service = Service(trust_in(make_authority("other"), authority))
+    assert service.believes(client)
+    assert service.believes(client)
+
+
+def test_a_client_without_any_extension_is_believed(authority: Issued) -> None:
+    assert Service(trust_in(authority)).believes(make_bare_client(authority, "bare"))
+
+
+def test_who_comes_by_an_intermediate_is_believed_with_it_alone() -> None:
+    root = make_root("root")
+    between = make_intermediate(root, "between")
+    client = issue_client(between, SPIFFE_ID)
+    assert Service(trust_in(root)).believes(client, between)
+    assert not Service(trust_in(root)).believes(client)
+    assert Service(trust_in(between)).believes(client)
+
+
+def test_who_is_no_authority_vouches_for_nobody() -> None:
+    root = make_root("root")
+    for leaf in (make_intermediate(root, "leaf", is_authority=False), make_bare_client(root, "leaf")):
+        forged = issue_client(leaf, SPIFFE_ID)
+        assert not Service(trust_in(root)).believes(forged, leaf)
+
+
+def test_what_nobody_vouches_for_is_refused_though_it_bears_the_name(client: Issued) -> None:
+    assert not Service(trust_in(make_authority("authority"))).believes(client)
+
+
+def test_a_removed_authority_vouches_for_nobody_any_more(authority: Issued, client: Issued) -> None:
+    service = Service(trust_in(authority))
+    assert service.believes(client)
+    service.authenticator.use(trust_in(make_authority("other")))
+    assert not service.believes(client)
+
+
+def test_a_certificate_that_was_believed_is_refused_once_it_has_run_out(authority: Issued) -> None:
+    service = Service(trust_in(authority))
+    client = make_bare_client(authority, "bare", ends_in=dt.timedelta(hours=1))
+    assert service.believes(client)
+    service.ahead = dt.timedelta(minutes=59)
+    assert service.believes(client)
+    service.ahead = dt.timedelta(minutes=61)
+    assert not service.believes(client)
+
+
+def test_a_certificate_before_its_time_is_refused(authority: Issued) -> None:
+    client = make_bare_client(authority, "bare", starts_in=dt.timedelta(hours=1))
+    assert not Service(trust_in(authority)).believes(client)
+
+
+def test_a_revoked_certificate_is_refused(authority: Issued, client: Issued) -> None:
+    other = issue_client(authority, SPIFFE_ID)
+    service = Service(trust_in(authority, lists=revocation_list(authority, [client])))
+    assert not service.believes(client)
+    assert service.believes(other)
+
+
+def test_a_certificate_that_was_believed_is_refused_once_it_is_revoked(
+    authority: Issued, client: Issued
+) -> None:
+    service = Service(trust_in(authority, lists=revocation_list(authority)))
+    assert service.believes(client)
+    service.authenticator.use(trust_in(authority, lists=revocation_list(authority, [client])))
+    assert not service.believes(client)
+
+
+def test_a_revoked_intermediate_vouches_for_nobody() -> None:
+    root = make_root("root")
+    between = make_intermediate(root, "between")
+    service = Service(trust_in(root, lists=revocation_list(root, [between])))
+    assert not service.believes(issue_client(between, SPIFFE_ID), between)
+
+
+def test_nobody_is_believed_whose_authoritys_list_ran_out(authority: Issued, client: Issued) -> None:
+    other = make_authority("other")
+    service = Service(trust_in(authority, other, lists=revocation_list(authority)))
+    assert service.believes(client)
+    service.ahead = DAY + dt.timedelta(minutes=1)
+    assert not service.believes(client)
+    assert service.believes(issue_client(other, SPIFFE_ID))
+
+
+def test_of_several_lists_the_newest_counts(authority: Issued, client: Issued) -> None:
+    old = revocation_list(authority, ends_in=-dt.timedelta(hours=1))
+    new = revocation_list(authority, [client])
+    for lists in (old + new, new + old):
+        service = Service(trust_in(authority, lists=lists))
+        assert not service.believes(client)
+        assert service.believes(issue_client(authority, SPIFFE_ID))
+
+
+@pytest.mark.parametrize(
+    "which", ["foreign", "part", "delta", "none", "torn", "torn behind another", "altered", "another"]
+)
+def test_a_list_that_cannot_be_used_is_refused(authority: Issued, which: str) -> None:
+    point = x509.IssuingDistributionPoint(None, None, True, False, None, False, False)  # noqa: FBT003 # as it takes them
+    lists = {
+        "foreign": revocation_list(make_authority("authority")),
+        "another": revocation_list(make_authority("another")),
+        "part": revocation_list(authority, extensions=[(point, True)]),
+        "delta": revocation_list(authority, extensions=[(x509.DeltaCRLIndicator(1), True)]),
+        "none": b"",
+        "torn": b"".join(revocation_list(authority).splitlines(keepends=True)[:2]),
+        "torn behind another": revocation_list(authority) + revocation_list(authority)[:-40],
+        "altered": b"".join(revocation_list(authority).splitlines(keepends=True)[::2]),
+    }
+    with pytest.raises(ListUnusable):
+        parse_lists(lists[which], [authority.certificate])
+
+
+@pytest.mark.parametrize(
+    "pem", [b"", b"nonsense", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"]
+)
+def test_what_is_no_certificate_is_refused(authority: Issued, pem: bytes) -> None:
+    service = Service(trust_in(authority))
+    with pytest.raises(CredentialsInvalid):
+        service.authenticator.authenticate(pem, b"")
