@@ -63,7 +63,7 @@ class KeySnapshot:
         rotation: the days between two rotations and when the next is due; None unless it rotates by itself.
         aliases: the names of its aliases.
         tags: its tags.
-        policy: its key policy.
+        policy_text: its key policy, as it was put.
     """
 
     key_id: str
@@ -80,7 +80,7 @@ class KeySnapshot:
     materials: tuple[Material, ...]
     aliases: tuple[str, ...]
     tags: tuple[Tag, ...]
-    policy: Policy
+    policy_text: str
     deletion_date: datetime | None
     valid_to: datetime | None
     rotation: Rotation | None
@@ -89,6 +89,11 @@ class KeySnapshot:
     def arn(self) -> str:
         """Its ARN."""
         return self.realm.key_arn(self.key_id, self.account_id)
+
+    @property
+    def policy(self) -> Policy:
+        """Its key policy."""
+        return compiled_key_policy(self.policy_text)
 
     def material(self, material_id: bytes) -> Material | None:
         """Its material with this id of 16 bytes, or None."""
@@ -134,7 +139,7 @@ def snapshot_of(record: KeyRecord, realm: Realm) -> KeySnapshot:
         materials=materials,
         aliases=record.aliases,
         tags=record.tags,
-        policy=compiled_key_policy(record.policy),
+        policy_text=intern(record.policy),
         deletion_date=record.deletion_date,
         valid_to=_valid_to(materials),
         rotation=_rotation_of(record),

@@ -142,6 +142,15 @@ def test_a_refusal_quotes_no_more_than_is_read() -> None:
         assert len(refusal.value.message) < 600
 
 
+def test_a_policy_has_at_most_1000_values_in_all() -> None:
+    values = [str(number) for number in range(997)]
+    whole = {"StringEquals": {"kms:EncryptionContext:a": values}}
+    parse_principal_policy(document(statement(Principal=None, Condition=whole)))
+    more = {"StringEquals": {"kms:EncryptionContext:a": [*values, "a", "b"]}}
+    with pytest.raises(MalformedPolicy, match="at most 1000 principals"):
+        parse_principal_policy(document(statement(Principal=None, Condition=more)))
+
+
 def test_a_policy_has_at_most_64_question_marks_however_written() -> None:
     parse_key_policy(document(statement(Resource="?" * 64)))
     for mark in ("?", "\\u003f"):

@@ -25,6 +25,9 @@ MAX_POLICY_BYTES = 32_768
 MAX_QUESTION_MARKS = 64
 """Of a policy: as wildcards they take the longest, up to 3 ms each where request and policy want it so."""
 
+MAX_VALUES = 1000
+"""Principals, actions, resources and values of conditions of a policy: a decision may look at each."""
+
 _MAX_TOLD = 500
 
 _WITH_VARIABLES = "2012-10-17"
@@ -72,6 +75,7 @@ class _Reader:
             _refuse("Id must be a text.")
         self._has_variables = version == _WITH_VARIABLES
         self._has_principals = has_principals
+        self._values = 0
 
     def policy(self) -> Policy:
         statements = self._document.get("Statement")
@@ -110,7 +114,7 @@ class _Reader:
             _refuse(f"{where}: there must be a Principal.")
         found = statement[name]
         named = {"AWS": "*"} if found == "*" else _object(found, f"{where}: {name}", KINDS)
-        texts = {kind: _texts(value, f"{where}: {name}") for kind, value in named.items()}
+        texts = {kind: self._listed(value, f"{where}: {name}") for kind, value in named.items()}
         if not any(texts.values()):
             _refuse(f"{where}: {name} is empty.")
         try:
@@ -125,7 +129,7 @@ class _Reader:
             if not self._has_principals:
                 _refuse(f"{where}: there must be {name}.")
             return Patterns(())
-        texts = _texts(statement[found], f"{where}: {found}")
+        texts = self._listed(statement[found], f"{where}: {found}")
         if name == "Action":
             _check_actions(texts, where)
         has_variables = self._has_variables and name == "Resource"
@@ -148,7 +152,7 @@ class _Reader:
                 for key, value in keys.items():
                     if not is_known(key):
                         _refuse(f"{where}: {operator}: there is no condition key {key}.")
-                    texts = _texts(value, f"{where}: {operator}: {key}", with_scalars=True)
+                    texts = self._listed(value, f"{where}: {operator}: {key}", with_scalars=True)
                     tests.append(
                         compile_condition(
                             operator, key, texts, is_deny=is_deny, has_variables=self._has_variables
@@ -157,6 +161,14 @@ class _Reader:
         except NotACondition as error:
             _refuse(f"{where}: {error}")
         return all_of(tests)
+
+    def _listed(self, found: object, where: str, *, with_scalars: bool = False) -> Sequence[str]:
+        """The texts of a list, which count towards those that a policy may have."""
+        texts = _texts(found, where, with_scalars=with_scalars)
+        self._values += len(texts)
+        if self._values > MAX_VALUES:
+            _refuse(f"A policy may have at most {MAX_VALUES} principals, actions, resources and values.")
+        return texts
 
 
 class _Duplicate(ValueError):
