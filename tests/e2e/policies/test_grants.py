@@ -11,6 +11,7 @@ from strongroom.server.core.grants import MAX_OF_A_KEY
 from tests.e2e.policies.principals import ACCOUNT, DELEGATION, Principal, allow, deny, document
 from tests.support.databases import change
 from tests.support.deployments import Service
+from tests.support.grants import OTHERS
 from tests.support.key_operations import CALLS
 
 SOMEBODY = f"arn:aws:iam::{ACCOUNT}:role/somebody"
@@ -382,15 +383,6 @@ def test_explaining_tells_of_grants(client: Client, worker: Principal) -> None:
     assert not explain(key_id, worker.arn, "kms:CreateGrant").allowed
     client.create_grant(key_id, worker.arn, ["Decrypt"])
     assert explain(key_id, worker.arn, "KMS:decrypt").allowed
-
-
-OTHERS = """
-    INSERT INTO grants (grant_id, key_id, name, grantee, retiring_principal, issuing_account, operations,
-                        constraints, created_by, created_at)
-    WITH RECURSIVE numbers(key_id, n) AS (SELECT ?, 1 UNION ALL SELECT key_id, n + 1 FROM numbers WHERE n < ?)
-    SELECT printf('%064x', n), key_id, '', 'arn:aws:iam::111122223333:role/' || n, '', '111122223333', 'Encrypt',
-           '{"equals": {}, "subset": {}}', '', 0 FROM numbers
-"""
 
 
 def test_a_key_has_room_for_fifty_thousand_grants_and_answers_among_them(

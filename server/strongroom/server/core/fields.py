@@ -101,7 +101,7 @@ class Text:
 class PresentText:
     """A string with presence: `required` wants it sent, though it may be empty where `least` is 0.
 
-    The audit record shows `most_recorded` characters of it: a longer one is refused, by its operation at last.
+    The audit record shows `most_recorded` characters; a longer one is refused, by its operation at last.
     """
 
     name: str
