@@ -96,7 +96,7 @@ class _Stub:
 @pytest.fixture(params=[True, False], ids=["checked", "unchecked"])
 def nowhere(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
     monkeypatch.setattr(Endpoint, "credentials", lambda _self: grpc.ssl_channel_credentials())
-    with Client(Endpoint("127.0.0.1:1", b"", b"", b""), verify_checksums=request.param) as client:
+    with Client(Endpoint("127.0.0.1:1", b"", b"c", b"k"), verify_checksums=request.param) as client:
         yield client
 
 

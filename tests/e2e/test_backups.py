@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+from strongroom.server.trail import SYSTEM_ACCOUNT
 from tests.server.cli.conftest import Answer, run
 from tests.support.backups import age
 from tests.support.databases import rows
@@ -61,8 +62,9 @@ def test_every_key_that_was_created_before_a_backup_began_is_in_it(own_deploymen
     for number, expected in enumerate(before):
         backup = own_deployment.directory.parent / f"backup-{number}"
         assert rows(backup / "store.sqlite", "PRAGMA integrity_check") == [("ok",)]
-        found = rows(backup / "store.sqlite", "SELECT keys.key_id FROM keys JOIN materials USING (key_id)")
-        backed_up = {key_id for (key_id,) in found}
+        query = "SELECT keys.key_id, account_id FROM keys JOIN materials USING (key_id)"
+        found = rows(backup / "store.sqlite", query)
+        backed_up = {key_id for key_id, account_id in found if account_id != SYSTEM_ACCOUNT}
         assert expected <= backed_up <= set(created)
         _restore(own_deployment, backup)
         with own_deployment.served(), own_deployment.client() as client:
