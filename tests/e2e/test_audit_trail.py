@@ -155,6 +155,45 @@ def _until_full(deployment: Deployment, trail: Path) -> int:
     return answered
 
 
+def test_the_trail_is_queried_and_followed(own_deployment: Deployment) -> None:
+    with own_deployment.served(workers=2), own_deployment.client() as client:
+        key = client.create_key()
+        client.create_alias("alias/audited", key.key_id)
+        client.encrypt("alias/audited", b"x")
+        client.disable_key(key.key_id)
+        with pytest.raises(errors.Disabled):
+            client.encrypt(key.key_id, b"x")
+
+        def names(*arguments: str) -> list[str]:
+            done = _run(own_deployment, "query", "--output", "json", *arguments)
+            assert done.returncode == 0, done.stderr
+            return [json.loads(line)["eventName"] for line in done.stdout.splitlines()]
+
+        everything = ["CreateKey", "CreateAlias", "Encrypt", "DisableKey", "Encrypt"]
+        assert names("--key", key.key_id) == everything
+        assert names("--key", key.arn, "--limit", "2") == everything[-2:]
+        assert names("--key", "alias/audited") == ["CreateAlias", "Encrypt"]
+        assert names("--key", key.key_id, "--outcome", "DisabledException") == ["Encrypt"]
+        assert names("--principal", "*role/client/admin", "--since", "1h", "--all") == everything
+        assert names("--until", "1h") == []
+        assert names("--operation", "disablekey", "--source", "127.0.0.1") == ["DisableKey"]
+        assert "AuditSegmentOpened" in names("--all-events", "--all")
+        text = _run(own_deployment, "query", "--key", key.key_id).stdout
+        assert [line.split()[1] for line in text.splitlines()] == everything
+        assert _run(own_deployment, "query", "--since", "yesterday").returncode == 2
+
+        program = [sys.executable, "-m", "strongroom.server", "audit", "tail", "-n", "1", "--follow"]
+        with subprocess.Popen(
+            [*program, "--config", str(own_deployment.config)], stdout=subprocess.PIPE, text=True, bufsize=1
+        ) as following:
+            assert following.stdout is not None
+            assert "DisabledException" in following.stdout.readline()
+            client.generate_random(1)
+            assert "GenerateRandom" in following.stdout.readline()
+            following.send_signal(signal.SIGINT)
+            assert following.wait(20) == 0
+
+
 def test_help_has_examples(own_deployment: Deployment) -> None:
-    for command in ("verify", "public-key"):
+    for command in ("verify", "query", "tail", "public-key"):
         assert "strongroomd audit" in _run(own_deployment, command, "--help").stdout

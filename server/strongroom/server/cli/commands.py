@@ -6,6 +6,7 @@ import typer
 
 from strongroom.server.cli import (
     appointing,
+    audit_reading,
     auditing,
     backing_up,
     checking,
@@ -26,7 +27,7 @@ app = typer.Typer(
     epilog=examples("strongroomd init --dir var/dev", "strongroomd serve --config var/dev/strongroom.toml"),
 )
 token_app = typer.Typer(help="Look at the token.", no_args_is_help=True)
-audit_app = typer.Typer(help="Prove the audit trail.", no_args_is_help=True)
+audit_app = typer.Typer(help="Prove and read the audit trail.", no_args_is_help=True)
 
 app.command(epilog=making.EXAMPLES)(making.init)
 app.command(epilog=serving.EXAMPLES)(serving.serve)
@@ -38,6 +39,8 @@ app.command(epilog=restoring.EXAMPLES)(restoring.restore)
 app.add_typer(token_app, name="token")
 app.add_typer(audit_app, name="audit")
 audit_app.command(epilog=auditing.VERIFY_EXAMPLES)(auditing.verify)
+audit_app.command(epilog=audit_reading.QUERY_EXAMPLES)(audit_reading.query)
+audit_app.command(epilog=audit_reading.TAIL_EXAMPLES)(audit_reading.tail)
 audit_app.command("public-key", epilog=auditing.PUBLIC_KEY_EXAMPLES)(auditing.public_key)
 token_app.command(epilog=probing.EXAMPLES)(probing.probe)
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from strongroom.server.cli.appointing import NotAppointable
+from strongroom.server.cli.audit_reading import TimeInvalid
 from strongroom.server.cli.auditing import NoPublicKey, NothingToVerify
 from strongroom.server.cli.backups.errors import BackupExists, BackupUnusable, NotConfirmed, TokenNeeded
 from strongroom.server.cli.development import AlreadyInitialised
@@ -15,6 +16,7 @@ _CODES: Mapping[type[Exception], int] = {
     AlreadyRunning: ExitCode.NOT_NOW,
     NoPublicKey: ExitCode.NOT_NOW,
     NothingToVerify: 2,
+    TimeInvalid: 2,
     BackupExists: 1,
     BackupUnusable: ExitCode.NEVER,
     NotAppointable: 2,
