@@ -79,6 +79,8 @@ class TlsSettings(Section):
     """Its private key; must not be readable by others."""
     client_ca: Annotated[FilePath, Field(examples=["pki/ca.pem"])]
     """The authorities whose client certificates are accepted."""
+    min_version: Literal["1.3", "1.2"] = "1.3"
+    """The oldest version of TLS that clients may speak; not read again on SIGHUP."""
 
 
 class AuditSettings(Section):

@@ -19,6 +19,7 @@ import structlog
 
 from strongroom.server.app import open_store, require_own, runtime_directory
 from strongroom.server.config import Settings
+from strongroom.server.faces.grpc.tls_versions import environment_of
 from strongroom.server.process import limits
 from strongroom.server.process.addresses import require_free
 from strongroom.server.process.children import READY
@@ -112,7 +113,7 @@ class Supervisor:
             "-m",
             spec.module,
             *arguments,
-            env={**_CHILDREN, **os.environ},
+            env={**_CHILDREN, **os.environ, **environment_of(self._settings.tls.min_version)},
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )
