@@ -68,6 +68,8 @@ class ServerSettings(Section):
     """Seconds that running requests have to end when the service stops."""
     reflection: Switch = True
     """Whether clients may ask what services there are (gRPC reflection)."""
+    traceable: Switch = False
+    """Whether debuggers of the service's user may read its memory, PIN and plaintexts: for development only."""
 
 
 class TlsSettings(Section):

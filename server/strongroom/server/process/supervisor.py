@@ -178,6 +178,8 @@ def serve(settings: Settings, config: Path, workers: int) -> int:
         OSError: somebody listens at the address.
     """
     limits.claim()
+    if not settings.server.traceable:
+        limits.conceal()
     with only_one(runtime_directory(settings)):
         store = open_store(settings, upgrade=True)
         try:
