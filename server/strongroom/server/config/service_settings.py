@@ -69,7 +69,7 @@ class ServerSettings(Section):
     reflection: Switch = True
     """Whether clients may ask what services there are (gRPC reflection)."""
     traceable: Switch = False
-    """Whether debuggers of the service's user may read its memory, PIN and plaintexts: for development only."""
+    """Whether debuggers of its user may read its memory, with PIN and plaintexts: for development only."""
 
 
 class TlsSettings(Section):
