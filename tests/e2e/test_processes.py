@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import ssl
+from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -137,3 +138,18 @@ def test_a_renamed_audit_file_is_left_on_sighup(own_deployment: Deployment) -> N
         client.generate_random(1)
     (record,) = own_deployment.told("worker-0")
     assert record["eventName"] == "GenerateRandom"
+
+
+def test_systemd_is_told_how_the_service_is(own_deployment: Deployment, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(30)
+        variables = {"NOTIFY_SOCKET": str(tmp_path / "notify")}
+        with own_deployment.served(workers=2, variables=variables) as service:
+            ready = manager.recv(4096).decode()
+            service.process.send_signal(signal.SIGHUP)
+            reloaded = [manager.recv(4096).decode() for _ in range(2)]
+        stopped = manager.recv(4096).decode()
+    assert ready == f"READY=1\nSTATUS=Serving on 127.0.0.1:{own_deployment.port}; workers: 2"
+    assert [text.partition("=")[0] for text in reloaded] == ["RELOADING", "READY"]
+    assert stopped.startswith("STOPPING=1")

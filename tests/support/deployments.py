@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,8 +145,15 @@ class Deployment:
         return max((self.directory / "audit").glob(f"{name}-*.jsonl"))
 
     @contextmanager
-    def served(self, workers: int = 1, hooks: Hooks | None = None) -> Iterator["Service"]:
-        service = Service.start(self, workers, hooks=hooks)
+    def served(
+        self,
+        workers: int = 1,
+        hooks: Hooks | None = None,
+        *,
+        prefix: Sequence[str] = (),
+        variables: Mapping[str, str] | None = None,
+    ) -> Iterator["Service"]:
+        service = Service.start(self, workers, hooks=hooks, prefix=prefix, variables=variables)
         try:
             yield service
         finally:
@@ -163,13 +170,30 @@ class Service:
 
     @classmethod
     def start(
-        cls, deployment: Deployment, workers: int, *, hooks: Hooks | None = None, wait: bool = True
+        cls,
+        deployment: Deployment,
+        workers: int,
+        *,
+        hooks: Hooks | None = None,
+        wait: bool = True,
+        prefix: Sequence[str] = (),
+        variables: Mapping[str, str] | None = None,
     ) -> "Service":
+        """Starts it.
+
+        Args:
+            deployment: what is served.
+            workers: how many.
+            hooks: what to change in its processes.
+            wait: False to return before it is ready.
+            prefix: a command that runs it, such as `setpriv` with options; it must exec.
+            variables: added to its environment.
+        """
         log = deployment.directory / f"serve-{time.time_ns()}.log"
-        program = [sys.executable, "-m", "strongroom.server", "serve"]
+        program = [*prefix, sys.executable, "-m", "strongroom.server", "serve"]
         arguments = ["--config", str(deployment.config), "--workers", str(workers)]
         with log.open("wb") as file:
-            environment = hooks.environment() if hooks else None
+            environment = {**(hooks.environment() if hooks else os.environ), **(variables or {})}
             process = subprocess.Popen([*program, *arguments], env=environment, stderr=file, stdout=file)
         service = cls(deployment, process, log)
         if wait:

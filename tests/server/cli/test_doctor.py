@@ -239,9 +239,25 @@ def test_a_running_service_is_asked_for_its_health(
 ) -> None:
     serve()
     ready = _look(deployment, env=dict(deployment.client))
-    assert ready["service"] == [("ok", f"127.0.0.1:{deployment.port} is ready")]
+    address = f"127.0.0.1:{deployment.port}"
+    assert ready["service"] == [
+        ("ok", f"{address} speaks nothing older than TLS 1.3"),
+        ("ok", f"{address} is ready"),
+    ]
     greeted = _look(deployment)
     assert greeted["service"][0][0] == "ok"
+
+
+def test_a_service_that_still_speaks_tls_1_2_is_told(
+    deployment: Deployment, serve: Callable[[], subprocess.Popen[str]]
+) -> None:
+    wanted = deployment.config.read_text()
+    deployment.config.write_text(wanted.replace("[tls]\n", '[tls]\nmin_version = "1.2"\n'))
+    serve()
+    client = dict(deployment.client)
+    assert _failed(_look(deployment, env=client)) == []
+    deployment.config.write_text(wanted)
+    assert "speaks TLS 1.2" in _look(deployment, code=1, env=client)["service"][0][1]
 
 
 def test_a_service_with_an_old_certificate_is_told(

@@ -89,6 +89,8 @@ class ServerSettings(Section):
     """Seconds that running requests have to end when the service stops."""
     reflection: Switch = True
     """Whether clients may ask what services there are (gRPC reflection)."""
+    traceable: Switch = False
+    """Whether debuggers of its user may read its memory, with PIN and plaintexts: for development only."""
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -107,6 +109,8 @@ class TlsSettings(Section):
     """The authorities whose client certificates are accepted."""
     client_crl: Annotated[FilePath | None, Field(examples=["pki/ca.crl"])] = None
     """Their revocation lists (CRLs). Whom an authority vouches for is refused once its list ran out."""
+    min_version: Literal["1.3", "1.2"] = "1.3"
+    """The oldest version of TLS that clients may speak; not read again on SIGHUP."""
 
 
 class AuditSettings(Section):

@@ -46,6 +46,8 @@ def run_child(run: Callable[[Child], None]) -> int:
     try:
         limits.claim()
         settings = load_settings(arguments.config)
+        if not settings.server.traceable:
+            limits.conceal()
         configure_logs(arguments.name, settings.log.level)
         run(Child(arguments.name, arguments.boot_id, settings))
     except EXPECTED as error:

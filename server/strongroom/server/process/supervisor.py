@@ -19,17 +19,21 @@ import structlog
 
 from strongroom.server.app import open_store, require_own, runtime_directory
 from strongroom.server.config import Settings
+from strongroom.server.faces.grpc.tls_versions import environment_of
 from strongroom.server.process import limits
 from strongroom.server.process.addresses import require_free
 from strongroom.server.process.children import READY
 from strongroom.server.process.exit_codes import ExitCode
+from strongroom.server.process.notifications import ServiceManager
 
 _log = structlog.get_logger("strongroom.supervisor")
 
 _FIRST_DELAY_S = 0.1
 _MAX_DELAY_S = 10.0
 _HEALTHY_S = 5.0  # a child that lived so long isn't in a crash loop
-_KILL_AFTER_DRAIN_S = 5.0
+
+KILL_AFTER_DRAIN_S = 5.0
+"""What a process has for its end after the time to drain is over."""
 
 _CHILDREN = {
     "GRPC_VERBOSITY": "NONE",  # gRPC's own lines aren't JSON
@@ -65,15 +69,18 @@ class Supervisor:
         self._stopping = asyncio.Event()
         self._exit_code = ExitCode.OK
         self._started = time.monotonic()
+        self._manager = ServiceManager()
 
     async def run(self) -> int:
         """Runs until stopped; gives the exit code."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop_signal)
-        loop.add_signal_handler(signal.SIGHUP, self._signal_all, signal.SIGHUP)
+        loop.add_signal_handler(signal.SIGHUP, self._reload)
         keepers = [asyncio.create_task(self._keep(spec)) for spec in self._specs]
+        keepers.append(asyncio.create_task(self._manager.keep_alive()))
         await self._stopping.wait()
+        self._manager.say_stopping()
         await self._end(keepers)
         return self._exit_code
 
@@ -81,6 +88,14 @@ class Supervisor:
         if self._stopping.is_set():  # a second signal: at once
             self._signal_all(signal.SIGKILL)
         self._stopping.set()
+
+    def _reload(self) -> None:
+        if not self._is_complete():  # whoever still starts reads what is there now
+            self._signal_all(signal.SIGHUP)
+            return
+        self._manager.say_reloading()
+        self._signal_all(signal.SIGHUP)
+        self._say_ready()
 
     def _signal_all(self, number: signal.Signals) -> None:
         for process in self._running.values():
@@ -112,7 +127,7 @@ class Supervisor:
             "-m",
             spec.module,
             *arguments,
-            env={**_CHILDREN, **os.environ},
+            env={**_CHILDREN, **os.environ, **environment_of(self._settings.tls.min_version)},
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )
@@ -123,9 +138,10 @@ class Supervisor:
         return await process.wait()
 
     def _note_ready(self, name: str) -> None:
-        was_complete = len(self._ready) == len(self._specs)
+        was_complete = self._is_complete()
         self._ready.add(name)
-        if not was_complete and len(self._ready) == len(self._specs):
+        if not was_complete and self._is_complete():
+            self._say_ready()
             _log.info(
                 "ready",
                 listen=", ".join(self._settings.server.addresses),
@@ -133,9 +149,16 @@ class Supervisor:
                 ms=round((time.monotonic() - self._started) * 1000),
             )
 
+    def _is_complete(self) -> bool:
+        """True once every child has been ready."""
+        return len(self._ready) == len(self._specs)
+
+    def _say_ready(self) -> None:
+        self._manager.say_ready(f"Serving on {self._settings.server.listen}; workers: {len(self._specs) - 1}")
+
     async def _end(self, keepers: list[asyncio.Task[None]]) -> None:
         self._signal_all(signal.SIGTERM)
-        timeout_s = self._settings.server.drain_timeout_s + _KILL_AFTER_DRAIN_S
+        timeout_s = self._settings.server.drain_timeout_s + KILL_AFTER_DRAIN_S
         waiting = [asyncio.create_task(process.wait()) for process in self._running.values()]
         if waiting:
             _, late = await asyncio.wait(waiting, timeout=timeout_s)
@@ -177,6 +200,8 @@ def serve(settings: Settings, config: Path, workers: int) -> int:
         OSError: somebody listens at the address.
     """
     limits.claim()
+    if not settings.server.traceable:
+        limits.conceal()
     with only_one(runtime_directory(settings)):
         store = open_store(settings, upgrade=True)
         try:

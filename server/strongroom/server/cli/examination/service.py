@@ -42,8 +42,10 @@ def service(subject: Subject) -> Iterator[Finding]:
     yield from _token_listener(subject)
     if subject.client is None:
         yield ok(f"it answers on {host}:{port}; with --cert, --key and --ca its health could be asked for")
-    else:
-        yield _health(f"{host}:{port}", subject.client)
+        return
+    if subject.settings.tls.min_version == "1.3":
+        yield _refusal_of_tls_1_2(host.strip("[]"), port, subject.client)
+    yield _health(f"{host}:{port}", subject.client)
 
 
 def _token_listener(subject: Subject) -> Iterator[Finding]:
@@ -89,6 +91,19 @@ def _certificate_shown_by(host: str, port: int, context: ssl.SSLContext) -> str:
         context.wrap_socket(raw) as connection,
     ):
         return hashlib.sha256(connection.getpeercert(binary_form=True) or b"").hexdigest()
+
+
+def _refusal_of_tls_1_2(host: str, port: int, client: ClientFiles) -> Finding:
+    context = _greeting(client)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        _certificate_shown_by(host, port, context)
+    except OSError:  # an SSLError is one
+        return ok(f"{host}:{port} speaks nothing older than TLS 1.3")
+    return failed(
+        f"{host}:{port} speaks TLS 1.2, which `tls.min_version` doesn't allow",
+        "Restart it. If that doesn't help, it runs with a grpcio that isn't meant for it.",
+    )
 
 
 def _health(target: str, client: ClientFiles) -> Finding:
