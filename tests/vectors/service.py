@@ -16,7 +16,7 @@ from typing import Any
 from google.protobuf.message import Message
 from pkcs11 import Attribute
 
-from strongroom.hsm import SHAPES, KeyKind, KeyPurpose, MaterialId, key_checks, objects, templates
+from strongroom.hsm import SHAPES, CallKind, KeyKind, KeyPurpose, MaterialId, key_checks, objects, templates
 from strongroom.hsm.connection import Connection
 from strongroom.hsm.identifiers import TokenObject
 from strongroom.hsm.sessions import PooledSession
@@ -154,7 +154,7 @@ class Service:
             objects.remember_candidates(connection, [found])  # as if the token had been opened just now
             return make_check(session, made.handle, material.material_id)
 
-        check = self.parts.token._runner.run(work, attempts=1)
+        check = self.parts.token._runner.run(CallKind.IMPORT, work, attempts=1)
         self.parts.store.complete_create(key.key_id, material.material_id, check)
         return key.key_id
 

@@ -8,7 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from strongroom.hsm import KeyKind, KeyPurpose, PinSource, Token, TokenProfile, TokenState, load_profile
+from strongroom.hsm import (
+    KeyKind,
+    KeyPurpose,
+    OnCall,
+    PinSource,
+    Token,
+    TokenProfile,
+    TokenState,
+    load_profile,
+)
 from strongroom.server.audit import JsonLinesSink, RecordWriter
 from strongroom.server.authentication import Authenticator, PrincipalMap
 from strongroom.server.authorization import Authorizer
@@ -23,6 +32,7 @@ from strongroom.server.faces.grpc import GrpcFace
 from strongroom.server.faces.grpc.credentials import CertificateFiles, ServerCertificates
 from strongroom.server.faces.grpc.handlers import Dispatch, operation_handlers
 from strongroom.server.faces.grpc.server import GrpcOptions
+from strongroom.server.figures import NO_FIGURES, FigureFile, ProcessFigures, catalogue
 from strongroom.server.key_usage import LastUses
 from strongroom.server.keyring import EncryptionCounter, KeyCache, KeyResolver, PrincipalPolicies
 from strongroom.server.operations import OPERATIONS, Lane, MaterialImporter, MaterialMaker, Parts
@@ -31,6 +41,7 @@ from strongroom.server.operations.mac_keys import MacKeys
 from strongroom.server.operations.symmetric import SymmetricCipher
 from strongroom.server.pipeline import Pipeline, RequestLog
 from strongroom.server.store import Deployment, Store, StoreForeign
+from strongroom.server.watching import TokenWatch, watch_caches, watch_token, watch_uses
 
 _SLOW_THREADS = 2
 
@@ -64,7 +75,9 @@ def token_profile(settings: Settings) -> TokenProfile:
 
 
 def open_token(
-    settings: Settings, on_state: Callable[[TokenState, str], None] = lambda _state, _reason: None
+    settings: Settings,
+    on_state: Callable[[TokenState, str], None] = lambda _state, _reason: None,
+    on_call: OnCall | None = None,
 ) -> Token:
     """Opens the deployment's token.
 
@@ -78,7 +91,29 @@ def open_token(
         lock_dir=runtime_directory(settings),
         pairs_ahead={KeyKind(spec): count for spec, count in settings.limits.data_key_pairs_ahead.items()},
         on_state=on_state,
+        on_call=on_call,
     )
+
+
+def open_watched_token(
+    settings: Settings, on_state: Callable[[TokenState, str], None], figures: ProcessFigures | None
+) -> Token:
+    """Opens the deployment's token, and counts what it does if figures are wanted.
+
+    Raises:
+        HsmError: it can't be opened.
+    """
+    if figures is None:
+        return open_token(settings, on_state)
+    watch = TokenWatch(figures)
+
+    def changed(state: TokenState, reason: str) -> None:
+        watch.changed(state)
+        on_state(state, reason)
+
+    token = open_token(settings, changed, watch.called)
+    watch_token(figures, token)
+    return token
 
 
 def open_store(settings: Settings, *, upgrade: bool = False) -> Store:
@@ -108,6 +143,22 @@ def require_own(settings: Settings, made_for: Deployment) -> None:
 def runtime_directory(settings: Settings) -> Path:
     """Where the processes of the deployment keep their locks: beside the database."""
     return Path(settings.store.url.removeprefix("sqlite:///")).parent / "run"
+
+
+def figures_directory(settings: Settings) -> Path:
+    """Where each process writes its figures."""
+    return runtime_directory(settings) / "figures"
+
+
+def open_figures(settings: Settings, name: str) -> FigureFile | None:
+    """The figures of one process, if they are wanted.
+
+    Raises:
+        OSError: there is no room for them.
+    """
+    if not settings.metrics.listen:
+        return None
+    return FigureFile(figures_directory(settings), name, ProcessFigures(name))
 
 
 def record_writer(settings: Settings, name: str) -> RecordWriter:
@@ -141,10 +192,14 @@ def material_importer(maker: MaterialMaker, token: Token, store: Store) -> Mater
     return MaterialImporter(maker, token, store, tokens, MaterialNames(store.secret("material ids")))
 
 
-def _parts(settings: Settings, token: Token, store: Store, boot_id: str) -> Parts:
+def _parts(
+    settings: Settings, token: Token, store: Store, boot_id: str, figures: ProcessFigures | None = None
+) -> Parts:
     realm = realm_of(settings)
     principals = PrincipalPolicies(store.principals)
     keys = KeyCache(store, store.feed(), realm, principals)
+    if figures is not None:
+        watch_caches(figures, {"keys": keys, "principal_policies": principals})
     counter = EncryptionCounter(store, settings.limits.encryptions_block)
     maker = material_maker(settings, token, store, boot_id)
     return Parts(
@@ -187,12 +242,20 @@ class Worker:
     face: GrpcFace
     certificates: ServerCertificates
     executors: Mapping[Lane, ThreadPoolExecutor]
+    figures: FigureFile | None
+
+    def show_ready(self, *, is_ready: bool) -> None:
+        """Shows whether the worker serves."""
+        if self.figures is not None:
+            self.figures.figures.gauge(catalogue.READY).set((), is_ready)
 
     def close(self) -> None:
         """Ends threads, token and store."""
         for executor in self.executors.values():
             executor.shutdown(wait=True, cancel_futures=True)
         self.uses.flush()
+        if self.figures is not None:
+            self.figures.write()
         self.token.close()
         self.store.close()
 
@@ -214,7 +277,9 @@ def build_worker(
     store = open_store(settings)
     records = record_writer(settings, name)
     certificates = ServerCertificates(_certificate_files(settings))
-    token = open_token(settings, on_token)
+    figure_file = open_figures(settings, name)
+    figures = None if figure_file is None else figure_file.figures
+    token = open_watched_token(settings, on_token, figures)
     executors = {
         lane: ThreadPoolExecutor(
             settings.server.threads if lane is Lane.COMMON else _SLOW_THREADS,
@@ -222,8 +287,10 @@ def build_worker(
         )
         for lane in Lane
     }
-    parts = _parts(settings, token, store, boot_id)
+    parts = _parts(settings, token, store, boot_id, figures)
     uses = LastUses(store)
+    if figures is not None:
+        watch_uses(figures, uses)
     pipeline = Pipeline(
         parts,
         Authenticator(principal_map(settings)),
@@ -231,17 +298,19 @@ def build_worker(
         EventIds(os.urandom(_SEED_BYTES)),
         uses,
         logs=RequestLog(settings.log.requests),
+        figures=figures or NO_FIGURES,
     )
     dispatch = Dispatch(
         pipeline,
         executors,
         may_run_inline=bool(parts.quick),
         most=settings.server.max_concurrent_requests,
+        figures=figures or NO_FIGURES,
     )
     handlers = operation_handlers(OPERATIONS, dispatch)
     services = sorted({operation.service for operation in OPERATIONS})
     face = GrpcFace(handlers, services, certificates, _grpc_options(settings))
-    return Worker(token, store, records, uses, face, certificates, executors)
+    return Worker(token, store, records, uses, face, certificates, executors, figure_file)
 
 
 def _certificate_files(settings: Settings) -> CertificateFiles:

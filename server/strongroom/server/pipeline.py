@@ -17,9 +17,10 @@ from strongroom.server.audit.records import Answered
 from strongroom.server.authentication import Authenticator
 from strongroom.server.core.errors import KmsError, Throttled
 from strongroom.server.execution import RETRY_AFTER_S, Execution, unrecordable
+from strongroom.server.figures import NO_FIGURES, RequestFigures
 from strongroom.server.key_usage import LastUses
 from strongroom.server.operations import Operation, Parts, Target
-from strongroom.server.requests import Arrival, Outcome, Progress
+from strongroom.server.requests import Arrival, Outcome, Progress, outcome_of
 from strongroom.server.store import KeyUsage, StoreError
 
 
@@ -43,6 +44,7 @@ class Pipeline:
         uses: LastUses,
         *,
         logs: RequestLog = RequestLog.FAILURES,
+        figures: RequestFigures = NO_FIGURES,
     ) -> None:
         self._parts = parts
         self._authenticator = authenticator
@@ -51,6 +53,7 @@ class Pipeline:
         self._new_request_id = new_request_id
         self._uses = uses
         self._logs = logs
+        self._figures = figures
         self._obstacle: StoreError | None = None
         self._log = structlog.get_logger("strongroom.requests")
 
@@ -125,19 +128,27 @@ class Pipeline:
             return
         self._record(requests)
         for progress in requests:
+            self._count(progress)
             self._log_if_wanted(progress)
+
+    def _count(self, progress: Progress) -> None:
+        caller = progress.caller
+        account = caller.account_id if caller else ""
+        self._figures.answered(progress.operation.name, outcome_of(progress), account)
 
     def _record(self, requests: Sequence[Progress]) -> None:
         """Writes the audit records; without them nothing is answered."""
         try:
             records = self._records.write(map(_answered, requests))
         except AuditUnavailable as failure:
+            self._figures.unrecorded(len(requests))
             for progress in requests:
                 self._log.error(
                     "audit record not written", request_id=progress.request_id, reason=str(failure)
                 )
                 progress.error = unrecordable()
         else:
+            self._figures.recorded(len(requests))
             for progress, record in zip(requests, records, strict=True):
                 if progress.operation.is_usage and progress.error is None:
                     self._note_usage(progress, record)
@@ -154,14 +165,14 @@ class Pipeline:
             self._log_line(progress)
 
     def _log_line(self, progress: Progress) -> None:
-        caller, error = progress.caller, progress.error
+        caller = progress.caller
         self._log.info(
             "request",
             request_id=progress.request_id,
             operation=progress.operation.name,
             caller=caller.arn if caller else None,
             keys=[target.key.key_id for target in progress.targets],
-            outcome=error.reason if error else "OK",
+            outcome=outcome_of(progress),
             ms=progress.duration_ns / 1e6,
         )
 

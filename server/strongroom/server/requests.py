@@ -49,6 +49,11 @@ class Progress:
     duration_ns: int = 0
 
 
+def outcome_of(progress: Progress) -> str:
+    """OK, or the reason of the error, as ErrorInfo says it."""
+    return "OK" if progress.error is None else progress.error.reason
+
+
 class Outcome(NamedTuple):
     """What is answered: the serialised response, or an error."""
 

@@ -39,6 +39,7 @@ class KeyResolver:
         """
         cached = self._cache.cached(identifier.removeprefix(self._arn_prefix))
         if cached is not None and cached.account_id == caller.account_id:
+            self._cache.figures.hits += 1
             return cached
         if identifier.startswith("arn:"):
             return self._by_arn(

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -9,12 +10,28 @@ from collections.abc import Callable
 import structlog
 
 from strongroom.hsm import HsmError, Token, TokenState
-from strongroom.server.app import material_importer, material_maker, open_store, open_token, record_writer
+from strongroom.server.app import (
+    figures_directory,
+    material_importer,
+    material_maker,
+    open_figures,
+    open_store,
+    open_watched_token,
+    record_writer,
+)
 from strongroom.server.audit import AuditUnavailable, RecordWriter
+from strongroom.server.config import Settings
+from strongroom.server.figures import FIGURES_INTERVAL_S, FigureFile
 from strongroom.server.housekeeping.jobs import JobParts, jobs_of
 from strongroom.server.housekeeping.leases import LEASE, Lease
-from strongroom.server.housekeeping.metrics import serve_metrics
 from strongroom.server.housekeeping.rounds import Round
+from strongroom.server.metrics import (
+    CertificateMetrics,
+    JobMetrics,
+    KeyMetrics,
+    ProcessMetrics,
+    serve_metrics,
+)
 from strongroom.server.process.children import Child, on_orphaned, run_child, say_ready
 from strongroom.server.store import Store, StoreError
 
@@ -41,8 +58,10 @@ class HousekeeperProcess:
         settings = self._child.settings
         store = open_store(settings)
         records = record_writer(settings, self._child.name)
-        token = open_token(settings, self._token_changed)
-        stop_metrics = _metrics(store, settings.metrics.listen)
+        figures = open_figures(settings, self._child.name)
+        token = open_watched_token(settings, self._token_changed, figures.figures if figures else None)
+        writing = asyncio.create_task(_write_figures(figures))
+        stop_metrics = _metrics(settings, store)
         say_ready()
         with contextlib.suppress(StoreError):  # the first round tries again
             # Only one supervisor serves a deployment: whoever else holds the lease is dead.
@@ -53,6 +72,7 @@ class HousekeeperProcess:
                 await asyncio.wait_for(self._wake.wait(), settings.housekeeping.reconcile_interval_s)
             self._wake.clear()
         token.close()
+        writing.cancel()
         await asyncio.to_thread(stop_metrics)
         with contextlib.suppress(StoreError):
             store.release_lease(LEASE)
@@ -85,11 +105,24 @@ class HousekeeperProcess:
         Round(store.jobs, lease, self._stopping.is_set).run(jobs_of(parts))
 
 
-def _metrics(store: Store, listen: str) -> Callable[[], None]:
+async def _write_figures(figures: FigureFile | None) -> None:
+    while figures is not None:
+        await asyncio.to_thread(figures.write)
+        await asyncio.sleep(FIGURES_INTERVAL_S)
+
+
+def _metrics(settings: Settings, store: Store) -> Callable[[], None]:
     """Serves figures if they are wanted; gives what ends it. Whoever can't listen still keeps house."""
+    listen, tls = settings.metrics.listen, settings.tls
     if listen:
+        collectors = (
+            ProcessMetrics(figures_directory(settings), os.getppid()),
+            KeyMetrics(store),
+            JobMetrics(store),
+            CertificateMetrics({"certificate": tls.certificate, "client_ca": tls.client_ca}),
+        )
         try:
-            return serve_metrics(store, listen)
+            return serve_metrics(listen, collectors)
         except OSError as error:
             _log.error("no metrics", listen=listen, reason=error.strerror)  # no defect
     return lambda: None

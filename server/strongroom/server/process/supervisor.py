@@ -17,8 +17,9 @@ from pathlib import Path
 
 import structlog
 
-from strongroom.server.app import open_store, require_own, runtime_directory
+from strongroom.server.app import figures_directory, open_store, require_own, runtime_directory
 from strongroom.server.config import Settings
+from strongroom.server.figures import clear_figures
 from strongroom.server.process import limits
 from strongroom.server.process.addresses import require_free
 from strongroom.server.process.children import READY
@@ -184,6 +185,7 @@ def serve(settings: Settings, config: Path, workers: int) -> int:
         finally:
             store.close()
         require_free(settings.server.listen)
+        clear_figures(figures_directory(settings))
         return asyncio.run(_serve(settings, config, workers))
 
 

@@ -13,6 +13,7 @@ from strongroom.hsm import TokenState
 from strongroom.server.app import Worker, build_worker
 from strongroom.server.config.tls_files import check_tls
 from strongroom.server.core.clock import utc_now
+from strongroom.server.figures import FIGURES_INTERVAL_S
 from strongroom.server.operations import Lane
 from strongroom.server.process.children import Child, on_orphaned, run_child, say_ready
 from strongroom.server.store import StoreError
@@ -42,9 +43,11 @@ class WorkerProcess:
         on_orphaned(self._loop, self._stopping.set)
         await worker.face.start()
         await worker.face.set_ready(is_ready=True)
+        worker.show_ready(is_ready=True)
         _quieten_collector()
         say_ready()
-        tasks = [asyncio.create_task(one(worker)) for one in (self._follow_health, self._write_uses)]
+        duties = (self._follow_health, self._write_uses, self._write_figures)
+        tasks = [asyncio.create_task(duty(worker)) for duty in duties]
         await self._stopping.wait()
         for task in tasks:
             task.cancel()
@@ -85,6 +88,7 @@ class WorkerProcess:
             if is_ready != was_ready:
                 _log.warning("ready" if is_ready else "not ready")
                 await worker.face.set_ready(is_ready=is_ready)
+                worker.show_ready(is_ready=is_ready)
                 was_ready = is_ready
 
     async def _write_uses(self, worker: Worker) -> None:
@@ -94,6 +98,11 @@ class WorkerProcess:
             await asyncio.sleep(pause_s)
             is_more = await self._loop.run_in_executor(worker.executors[Lane.COMMON], worker.uses.flush_some)
             pause_s = _BETWEEN_WRITES_S if is_more else interval_s
+
+    async def _write_figures(self, worker: Worker) -> None:
+        while worker.figures is not None:
+            await self._loop.run_in_executor(worker.executors[Lane.COMMON], worker.figures.write)
+            await asyncio.sleep(FIGURES_INTERVAL_S)
 
 
 def _quieten_collector() -> None:

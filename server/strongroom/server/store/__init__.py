@@ -1,5 +1,6 @@
 """The store: everything that isn't key material."""
 
+from strongroom.server.store.census import Census
 from strongroom.server.store.errors import (
     AliasExists,
     EncryptionsExhausted,
@@ -67,6 +68,7 @@ __all__ = [
     "Alias",
     "AliasExists",
     "AliasPage",
+    "Census",
     "ChangeFeed",
     "Changes",
     "Deployment",

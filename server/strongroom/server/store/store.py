@@ -20,6 +20,7 @@ from strongroom.server.store import (
     upkeep,
     usage,
 )
+from strongroom.server.store.census import Censuses
 from strongroom.server.store.engine import create_file, open_engine, sqlite_path
 from strongroom.server.store.errors import NotInState, SchemaOutdated, StoreUnavailable
 from strongroom.server.store.feed import ChangeFeed, SqliteChangeFeed
@@ -62,6 +63,7 @@ class Store(ImportStore):
         self._busy_timeout_s = busy_timeout_s
         self._clock = clock
         self.jobs = JobLog(engine, clock)
+        self.censuses = Censuses(engine, clock)
         self.principals = PrincipalStore(engine, clock)
 
     @classmethod

@@ -15,6 +15,7 @@ from grpc_status import rpc_status
 
 from strongroom.server.faces.grpc.status import status_of
 from strongroom.server.faces.grpc.turns import Turns
+from strongroom.server.figures import NO_FIGURES, CallFigures
 from strongroom.server.operations import Lane, Operation
 from strongroom.server.pipeline import Pipeline
 from strongroom.server.requests import Arrival, Outcome, Progress
@@ -40,6 +41,7 @@ class Dispatch:
         most: how many requests may be under way at once; the others are refused.
         most_bytes: how many bytes they may have together.
         large_batches: how many of them are parsed and carried through at once; the others wait as bytes.
+        figures: told of every message.
     """
 
     pipeline: Pipeline
@@ -48,6 +50,7 @@ class Dispatch:
     most: int
     most_bytes: int = _MOST_BYTES
     large_batches: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MOST_LARGE_BATCHES))
+    figures: CallFigures = NO_FIGURES
 
     def run(self, calls: Sequence["_ArrivedCall"]) -> "list[Outcome | asyncio.Future[Outcome]]":
         """Carries requests through, on the loop or in threads; must itself run on the loop."""
@@ -149,22 +152,31 @@ class OperationHandler:
         operation: the operation.
         turns: all operations' requests take turns together.
         admission: all operations' requests are counted together.
+        figures: told of every message.
     """
 
     def __init__(
-        self, operation: Operation, turns: Turns[_ArrivedCall, Outcome], admission: _Admission
+        self,
+        operation: Operation,
+        turns: Turns[_ArrivedCall, Outcome],
+        admission: _Admission,
+        figures: CallFigures,
     ) -> None:
         self.operation = operation
         self._turns = turns
         self._admission = admission
+        self._figures = figures
 
     async def answer(self, body: bytes, context: Any) -> bytes:  # noqa: ANN401 # grpc.aio's context
         """Answers one call: bytes in, bytes out; nothing but an abort is raised."""
+        started = time.perf_counter_ns()
         is_excess = not self._admission.enter(body)
+        self._figures.arrived()
         try:
             outcome = await self._turns.take(_ArrivedCall(self.operation, body, context, is_excess))
         finally:
             self._admission.leave(body)
+            self._figures.left(self.operation.name, time.perf_counter_ns() - started)
         if outcome.error is not None:
             status = status_of(outcome.error, outcome.request_id)
             await context.abort_with_status(rpc_status.to_status(status))
@@ -175,7 +187,7 @@ def operation_handlers(operations: Iterable[Operation], dispatch: Dispatch) -> t
     """A handler for each operation; call it within the event loop."""
     turns: Turns[_ArrivedCall, Outcome] = Turns(dispatch.run)
     admission = _Admission(dispatch.most, dispatch.most_bytes)
-    return tuple(OperationHandler(operation, turns, admission) for operation in operations)
+    return tuple(OperationHandler(operation, turns, admission, dispatch.figures) for operation in operations)
 
 
 def generic_handlers(handlers: Iterable[OperationHandler]) -> tuple[grpc.GenericRpcHandler, ...]:

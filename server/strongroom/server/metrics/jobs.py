@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 import structlog
-from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -80,26 +79,3 @@ def _filled(
         if value is not None:
             family.add_metric([job.name], value)
     return family
-
-
-def serve_metrics(store: Store, listen: str) -> Callable[[], None]:
-    """Serves /metrics over HTTP in a thread; gives what ends it.
-
-    Args:
-        store: knows the figures.
-        listen: host:port.
-
-    Raises:
-        OSError: the address can't be listened at.
-    """
-    host, _, port = listen.rpartition(":")
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(JobMetrics(store))
-    server, thread = start_http_server(int(port), host.strip("[]"), registry)
-
-    def stop() -> None:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-    return stop
