@@ -29,7 +29,8 @@ from strongroom.server.core.errors import Internal, KmsError
 from strongroom.server.core.event_ids import EventIds
 from strongroom.server.key_usage import LastUses
 from strongroom.server.operations import OPERATIONS, Operation, Parts
-from strongroom.server.pipeline import Pipeline, RequestLog
+from strongroom.server.pipeline import Pipeline
+from strongroom.server.request_log import RequestLog
 from strongroom.server.requests import Arrival
 from strongroom.server.store import NewKey, NewMaterial
 from strongroom.v1 import importing_pb2, key_service_pb2

@@ -39,7 +39,8 @@ from strongroom.server.operations import OPERATIONS, Lane, MaterialImporter, Mat
 from strongroom.server.operations.asymmetric import AsymmetricKeys
 from strongroom.server.operations.mac_keys import MacKeys
 from strongroom.server.operations.symmetric import SymmetricCipher
-from strongroom.server.pipeline import Pipeline, RequestLog
+from strongroom.server.pipeline import Pipeline
+from strongroom.server.request_log import RequestLog
 from strongroom.server.store import Deployment, Store, StoreForeign
 from strongroom.server.watching import TokenWatch, watch_caches, watch_token, watch_uses
 

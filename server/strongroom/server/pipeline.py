@@ -7,7 +7,6 @@ the caller may, their state, their kind, and a dry run last.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from enum import StrEnum
 from typing import Any
 
 import structlog
@@ -20,16 +19,9 @@ from strongroom.server.execution import RETRY_AFTER_S, Execution, unrecordable
 from strongroom.server.figures import NO_FIGURES, RequestFigures
 from strongroom.server.key_usage import LastUses
 from strongroom.server.operations import Operation, Parts, Target
+from strongroom.server.request_log import RequestLog, RequestLogger
 from strongroom.server.requests import Arrival, Outcome, Progress, outcome_of
 from strongroom.server.store import KeyUsage, StoreError
-
-
-class RequestLog(StrEnum):
-    """Which requests get a line in the log; the audit trail has them all."""
-
-    ALL = "all"
-    FAILURES = "failures"
-    NONE = "none"
 
 
 class Pipeline:
@@ -52,7 +44,7 @@ class Pipeline:
         self._records = records
         self._new_request_id = new_request_id
         self._uses = uses
-        self._logs = logs
+        self._logger = RequestLogger(logs)
         self._figures = figures
         self._obstacle: StoreError | None = None
         self._log = structlog.get_logger("strongroom.requests")
@@ -103,7 +95,14 @@ class Pipeline:
         item = batch.operation.item
         assert item is not None  # noqa: S101 # it is a batch
         return [
-            Progress(self._new_request_id(), item, batch.arrival, request, obstacle=self._obstacle)
+            Progress(
+                self._new_request_id(),
+                item,
+                batch.arrival,
+                request,
+                obstacle=self._obstacle,
+                batch_id=batch.request_id,
+            )
             for request in requests
         ]
 
@@ -129,7 +128,7 @@ class Pipeline:
         self._record(requests)
         for progress in requests:
             self._count(progress)
-            self._log_if_wanted(progress)
+            self._logger.log(progress)
 
     def _count(self, progress: Progress) -> None:
         caller = progress.caller
@@ -158,23 +157,6 @@ class Pipeline:
         for target in progress.targets:
             key_id = target.key.key_id
             self._uses.note(KeyUsage(key_id, name, at, event_id, progress.request_id))
-
-    def _log_if_wanted(self, progress: Progress) -> None:
-        is_failure = progress.error is not None
-        if self._logs is RequestLog.ALL or (is_failure and self._logs is RequestLog.FAILURES):
-            self._log_line(progress)
-
-    def _log_line(self, progress: Progress) -> None:
-        caller = progress.caller
-        self._log.info(
-            "request",
-            request_id=progress.request_id,
-            operation=progress.operation.name,
-            caller=caller.arn if caller else None,
-            keys=[target.key.key_id for target in progress.targets],
-            outcome=outcome_of(progress),
-            ms=progress.duration_ns / 1e6,
-        )
 
 
 def _outcome(progress: Progress) -> Outcome:

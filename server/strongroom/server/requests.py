@@ -19,6 +19,7 @@ class Arrival(NamedTuple):
         source: the peer's address.
         user_agent: what the client calls itself.
         deadline: on time.monotonic()'s clock; infinite if the client set none.
+        traceparent: which trace it belongs to, as the client says it; empty if to none.
     """
 
     body: bytes
@@ -26,6 +27,7 @@ class Arrival(NamedTuple):
     source: str
     user_agent: str
     deadline: float
+    traceparent: str = ""
 
     def __repr__(self) -> str:
         return f"Arrival({len(self.body)} bytes from {self.source})"  # the body may hold plaintext
@@ -33,7 +35,13 @@ class Arrival(NamedTuple):
 
 @dataclass(slots=True)
 class Progress:
-    """What is known of a request so far: the audit record tells as much as there is."""
+    """What is known of a request so far: the audit record tells as much as there is.
+
+    Args:
+        batch_id: the request id of the batch that it is an item of; empty if of none.
+        duration_ns: time that was spent on it, the token's included; waiting isn't.
+        token_ns: the token's part.
+    """
 
     request_id: str
     operation: Operation
@@ -47,6 +55,8 @@ class Progress:
     response: Any = None
     error: KmsError | None = None
     duration_ns: int = 0
+    token_ns: int = 0
+    batch_id: str = ""
 
 
 def outcome_of(progress: Progress) -> str:

@@ -22,6 +22,7 @@ from strongroom.server.requests import Arrival, Outcome, Progress
 
 _CERTIFICATE = "x509_pem_cert"
 _USER_AGENT = "user-agent"
+_TRACEPARENT = "traceparent"
 _MOST_BYTES = 256 * 1024 * 1024
 _MOST_LARGE_BATCHES = 8
 _SMALL_BATCH_BYTES = 256 * 1024
@@ -225,17 +226,20 @@ def _results(operation: Operation, items: Iterable[Progress]) -> bytes:
 def _arrival(body: bytes, context: Any) -> Arrival:  # noqa: ANN401 # grpc.aio's context
     remaining = context.time_remaining()
     certificates = context.auth_context().get(_CERTIFICATE)
+    metadata = context.invocation_metadata() or ()
     return Arrival(
         body=body,
         certificate=certificates[0] if certificates else None,
         source=context.peer(),
-        user_agent=_user_agent(context.invocation_metadata()),
+        user_agent=_told(metadata, _USER_AGENT),
         deadline=math.inf if remaining is None else time.monotonic() + remaining,
+        traceparent=_told(metadata, _TRACEPARENT),
     )
 
 
-def _user_agent(metadata: Iterable[tuple[str, str | bytes]] | None) -> str:
-    for name, value in metadata or ():
-        if name == _USER_AGENT:
+def _told(metadata: Iterable[tuple[str, str | bytes]], wanted: str) -> str:
+    """The first value of this name; empty if there is none."""
+    for name, value in metadata:
+        if name == wanted:
             return str(value)
     return ""
