@@ -3,37 +3,16 @@
 import os
 import signal
 import socket
-import urllib.request
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from strongroom.client import Client, errors
 from tests.support.deployments import Deployment, free_port, wait_answered, wait_until
+from tests.support.scrapes import Scrape, scrape_when
 
 ACCOUNT = "111122223333"
 REQUESTS = 40
-
-
-class Scrape:
-    """What one scrape gave."""
-
-    def __init__(self, port: int) -> None:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
-            self.text = answer.read().decode()
-        self._samples = [
-            sample for family in text_string_to_metric_families(self.text) for sample in family.samples
-        ]
-
-    def value(self, name: str, **labels: str) -> float:
-        """The sum of all samples with this name and these labels."""
-        return sum(s.value for s in self._samples if s.name == name and labels.items() <= s.labels.items())
-
-    def labels(self, name: str, label: str) -> set[str]:
-        return {s.labels[label] for s in self._samples if s.name == name}
 
 
 @pytest.fixture
@@ -41,18 +20,6 @@ def port(own_deployment: Deployment) -> int:
     port = free_port()
     own_deployment.add_config(f'[metrics]\nlisten = "127.0.0.1:{port}"')
     return port
-
-
-def _wait_for(port: int, condition: Callable[[Scrape], Any]) -> Scrape:
-    """The first scrape of which it is true: figures are written once a second."""
-    found: list[Scrape] = []
-
-    def is_so() -> bool:
-        found[:] = [Scrape(port)]
-        return bool(condition(found[0]))
-
-    wait_until(is_so, 20)
-    return found[0]
 
 
 def _encrypted(scrape: Scrape) -> float:
@@ -76,7 +43,7 @@ def test_requests_over_all_workers_are_added_up(own_deployment: Deployment, port
         _encrypt_over_connections(own_deployment, key_id, REQUESTS)
         with pytest.raises(errors.StrongroomError):
             client.encrypt("alias/nobody", b"x")
-        scrape = _wait_for(port, lambda scrape: _answered(scrape) == REQUESTS + 1)
+        scrape = scrape_when(port, lambda scrape: _answered(scrape) == REQUESTS + 1)
         assert _encrypted(scrape) == REQUESTS
         assert scrape.value("strongroom_requests_total", operation="Encrypt", outcome="ALIAS_NOT_FOUND") == 1
         durations = {"operation": "Encrypt"}
@@ -104,21 +71,21 @@ def test_what_a_killed_worker_counted_stays(own_deployment: Deployment, port: in
     with own_deployment.served() as service, own_deployment.client() as client:
         key_id = client.create_key().key_id
         _encrypt_over_connections(own_deployment, key_id, 5)
-        _wait_for(port, lambda scrape: _encrypted(scrape) == 5)
+        scrape_when(port, lambda scrape: _encrypted(scrape) == 5)
         os.kill(service.children()["worker-0"], signal.SIGKILL)
         assert _encrypted(Scrape(port)) == 5
         wait_answered(client)
         _encrypt_over_connections(own_deployment, key_id, 5)
-        scrape = _wait_for(port, lambda scrape: _encrypted(scrape) == 10)
+        scrape = scrape_when(port, lambda scrape: _encrypted(scrape) == 10)
         assert scrape.value("strongroom_process_starts_total", process="worker-0") == 2
 
 
 def test_a_service_counts_from_nothing_when_it_starts(own_deployment: Deployment, port: int) -> None:
     with own_deployment.served(), own_deployment.client() as client:
         client.create_key()
-        _wait_for(port, lambda scrape: scrape.value("strongroom_requests_total"))
+        scrape_when(port, lambda scrape: scrape.value("strongroom_requests_total"))
     with own_deployment.served():
-        scrape = _wait_for(port, lambda scrape: scrape.value("strongroom_process_starts_total") == 2)
+        scrape = scrape_when(port, lambda scrape: scrape.value("strongroom_process_starts_total") == 2)
         assert scrape.value("strongroom_requests_total") == 0
 
 
@@ -132,7 +99,7 @@ def test_nothing_that_clients_choose_becomes_a_figure(own_deployment: Deployment
         stranger = own_deployment.issue_client("spiffe://elsewhere.test/stranger")
         with Client(stranger) as nobody, pytest.raises(errors.StrongroomError):
             nobody.encrypt(key.key_id, b"x")
-        scrape = _wait_for(port, lambda scrape: _answered(scrape) == 3)
+        scrape = scrape_when(port, lambda scrape: _answered(scrape) == 3)
         assert scrape.labels("strongroom_requests_total", "account") == {ACCOUNT, "none"}
         files = "".join(path.read_text() for path in _figure_files(own_deployment))
         for text in (scrape.text, files):
@@ -155,15 +122,15 @@ def test_each_job_shows_its_last_run_duration_and_failures(own_deployment: Deplo
     with own_deployment.served() as service:
         service.do_round()
         found = Scrape(port)
-        jobs = found.labels("strongroom_job_runs_total", "job")
+        jobs = found.labels("strongroom_job_runs_total", "name")
         assert jobs >= {"reconciliation", "deletion", "rotation", "expiry"}
         for job in jobs:
-            assert found.value("strongroom_job_last_success_timestamp_seconds", job=job) > 0
-            assert found.value("strongroom_job_last_duration_seconds", job=job) >= 0
-            assert found.value("strongroom_job_failures_total", job=job) == 0
-        runs = found.value("strongroom_job_runs_total", job="rotation")
+            assert found.value("strongroom_job_last_success_timestamp_seconds", name=job) > 0
+            assert found.value("strongroom_job_last_duration_seconds", name=job) >= 0
+            assert found.value("strongroom_job_failures_total", name=job) == 0
+        runs = found.value("strongroom_job_runs_total", name="rotation")
         service.do_round()
-        assert Scrape(port).value("strongroom_job_runs_total", job="rotation") > runs
+        assert Scrape(port).value("strongroom_job_runs_total", name="rotation") > runs
 
 
 def test_a_used_address_of_metrics_stops_no_service(own_deployment: Deployment) -> None:

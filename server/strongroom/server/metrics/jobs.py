@@ -66,9 +66,9 @@ class JobMetrics(Collector):
             _log.warning("no figures of jobs", error=type(error).__name__, reason=str(error))
             return
         for name, (text, figure) in _GAUGES.items():
-            yield _filled(GaugeMetricFamily(name, text, labels=["job"]), jobs, figure)
+            yield _filled(GaugeMetricFamily(name, text, labels=["name"]), jobs, figure)
         for name, (text, figure) in _COUNTERS.items():
-            yield _filled(CounterMetricFamily(name, text, labels=["job"]), jobs, figure)
+            yield _filled(CounterMetricFamily(name, text, labels=["name"]), jobs, figure)
 
 
 def _filled(
