@@ -5,6 +5,7 @@ import os
 import pytest
 
 from strongroom.hsm import (
+    CallKind,
     Capability,
     CiphertextRejected,
     Finding,
@@ -127,7 +128,7 @@ def test_of_many_calls_each_has_its_own_answer(keys: Token, material_id: Materia
     opened = keys.decryption(well, iv, sealed, b"aad")
     rejected = keys.decryption(well, iv, sealed, b"aae")
     missing = keys.encryption(lost, b"x", b"")
-    broken = TokenCall(well, lambda _session, _handle: 1 // 0, ())
+    broken = TokenCall(well, CallKind.SIGN, lambda _session, _handle: 1 // 0, ())
     answers = keys.use_each([opened, rejected, opened, missing, rejected, broken, opened])
     kinds = [CiphertextRejected, MaterialMissing, CiphertextRejected, ZeroDivisionError]
     assert [answers[index] for index in (0, 2, 6)] == [b"x"] * 3

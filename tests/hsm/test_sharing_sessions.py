@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from strongroom.hsm import MaterialId, MaterialRef, Token, TokenCall
+from strongroom.hsm import CallKind, MaterialId, MaterialRef, Token, TokenCall
 from tests.hsm.backends import AES, Backend
 
 STEP_S = 0.02
@@ -37,7 +37,7 @@ def _slowly(session: Any, handle: int) -> int:
 
 def test_who_waits_for_a_session_is_given_it_before_the_rest_is_done(narrow: Token, ref: MaterialRef) -> None:
     done: list[int] = []
-    slow = [TokenCall(ref, _slowly, ())] * STEPS
+    slow = [TokenCall(ref, CallKind.SIGN, _slowly, ())] * STEPS
     many = threading.Thread(target=lambda: done.extend(narrow.use_each(slow)))
     many.start()
     time.sleep(3 * STEP_S)

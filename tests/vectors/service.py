@@ -16,7 +16,7 @@ from typing import Any
 from google.protobuf.message import Message
 from pkcs11 import Attribute
 
-from strongroom.hsm import SHAPES, KeyKind, KeyPurpose, MaterialId, key_checks, objects, templates
+from strongroom.hsm import SHAPES, CallKind, KeyKind, KeyPurpose, MaterialId, key_checks, objects, templates
 from strongroom.hsm.connection import Connection
 from strongroom.hsm.identifiers import TokenObject
 from strongroom.hsm.sessions import PooledSession
@@ -29,8 +29,9 @@ from strongroom.server.core.event_ids import EventIds
 from strongroom.server.credentials import credential_parts
 from strongroom.server.key_usage import LastUses
 from strongroom.server.operations import OPERATIONS, Operation, Parts
-from strongroom.server.pipeline import Pipeline, RequestLog
+from strongroom.server.pipeline import Pipeline
 from strongroom.server.quotas import Unlimited
+from strongroom.server.request_log import RequestLog
 from strongroom.server.requests import Arrival
 from strongroom.server.store import NewKey, NewMaterial
 from strongroom.v1 import importing_pb2, key_service_pb2
@@ -155,7 +156,7 @@ class Service:
             objects.remember_candidates(connection, [found])  # as if the token had been opened just now
             return make_check(session, made.handle, material.material_id)
 
-        check = self.parts.token._runner.run(work, attempts=1)
+        check = self.parts.token._runner.run(CallKind.IMPORT, work, attempts=1)
         self.parts.store.complete_create(key.key_id, material.material_id, check)
         return key.key_id
 

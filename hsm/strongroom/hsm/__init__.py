@@ -40,9 +40,10 @@ from strongroom.hsm.key_kinds import SHAPES, KeyKind, KeyPurpose
 from strongroom.hsm.pair_reserve import ReserveFigures
 from strongroom.hsm.pins import PinSource
 from strongroom.hsm.rsa_oaep import OaepHash
+from strongroom.hsm.sessions import SessionFigures
 from strongroom.hsm.signatures import SigningAlgorithm
 from strongroom.hsm.token import Token
-from strongroom.hsm.token_calls import TokenCall
+from strongroom.hsm.token_calls import CallKind, OnCall, TokenCall
 from strongroom.hsm.token_profiles import TokenProfile, builtin_profiles, load_profile
 from strongroom.hsm.wrapping import WrappedKey, WrappingAlgorithm
 
@@ -50,6 +51,7 @@ __all__ = [
     "DATA_KEY_PAIRS",
     "NEEDED",
     "SHAPES",
+    "CallKind",
     "Capability",
     "CapabilityReport",
     "CapabilityRow",
@@ -68,6 +70,7 @@ __all__ = [
     "MaterialRef",
     "MechanismUnsupported",
     "OaepHash",
+    "OnCall",
     "PinRejected",
     "PinSource",
     "PinUnavailable",
@@ -75,6 +78,7 @@ __all__ = [
     "PublicKeyRejected",
     "ReserveFigures",
     "Sealed",
+    "SessionFigures",
     "SignatureRejected",
     "SigningAlgorithm",
     "Token",

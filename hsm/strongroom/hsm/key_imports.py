@@ -12,6 +12,7 @@ from strongroom.hsm.key_generation import NewKey
 from strongroom.hsm.key_kinds import KeyKind, KeyPurpose
 from strongroom.hsm.runner import Runner
 from strongroom.hsm.sessions import PooledSession
+from strongroom.hsm.token_calls import CallKind
 from strongroom.hsm.token_profiles import TokenProfile
 from strongroom.hsm.wrapping import WrappedKey, WrappingAlgorithm
 
@@ -57,7 +58,7 @@ class KeyImports:
         def work(connection: Connection, session: PooledSession) -> MaterialRef:
             return key_generation.generate(connection, session, self._profile, new)
 
-        return self._runner.run(work, attempts=1)
+        return self._runner.run(CallKind.GENERATE, work, attempts=1)
 
     def identify(self, wrapped: WrappedKey, kind: KeyKind, purpose: KeyPurpose) -> bytes:
         """What tells wrapped material from all others of its kind; nothing of it stays.
@@ -92,4 +93,4 @@ class KeyImports:
             handle = self._runner.handle_of(connection, session, pair)
             return use(connection, session, self._profile, handle, wrapped, new)
 
-        return self._runner.run(work, ref=pair)
+        return self._runner.run(CallKind.IMPORT, work, ref=pair)

@@ -19,6 +19,7 @@ from strongroom.hsm.identifiers import KeyPair
 from strongroom.hsm.key_kinds import KeyKind
 from strongroom.hsm.runner import Runner
 from strongroom.hsm.sessions import PooledSession
+from strongroom.hsm.token_calls import CallKind
 
 _log = logging.getLogger(__name__)
 
@@ -136,7 +137,9 @@ class PairReserve:
                 if self._is_closed or kind is None:
                     return
             try:
-                self._runner.run(partial(self._make, kind), attempts=1, keeps_session=True)
+                self._runner.run(
+                    CallKind.GENERATE_PAIR, partial(self._make, kind), attempts=1, keeps_session=True
+                )
             except HsmError as error:
                 _log.info("no key pair made ahead: %s", type(error).__name__)
                 with self._changed:

@@ -1,5 +1,6 @@
 """Running work in a session of the current connection, and making sense of what comes of it."""
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -20,7 +21,7 @@ from strongroom.hsm.failures import Failure, Failures
 from strongroom.hsm.identifiers import MaterialRef
 from strongroom.hsm.link import Link
 from strongroom.hsm.sessions import PooledSession
-from strongroom.hsm.token_calls import TokenCall
+from strongroom.hsm.token_calls import CallKind, OnCall, TokenCall
 from strongroom.hsm.token_profiles import TokenProfile
 
 T = TypeVar("T")
@@ -41,10 +42,13 @@ _HARMLESS = (
 class Runner:
     """Does work in sessions; thread-safe."""
 
-    def __init__(self, link: Link, failures: Failures, profile: TokenProfile) -> None:
+    def __init__(
+        self, link: Link, failures: Failures, profile: TokenProfile, on_call: OnCall | None = None
+    ) -> None:
         self._link = link
         self._failures = failures
         self._profile = profile
+        self._on_call = on_call
 
     def use(self, call: TokenCall[T], *, attempts: int = 2) -> T:
         """Uses a material.
@@ -61,8 +65,10 @@ class Runner:
             return call.work(session, find(connection, session), *call.arguments)
 
         if call.ref.material_id not in self._link.current().handles:
-            self.run(find, ref=call.ref)  # what fails in the search says nothing of a ciphertext
-        return self.run(work, ref=call.ref, is_decryption=call.is_decryption, attempts=attempts)
+            self.run(
+                CallKind.FIND, find, ref=call.ref
+            )  # what fails in the search says nothing of a ciphertext
+        return self.run(call.kind, work, ref=call.ref, is_decryption=call.is_decryption, attempts=attempts)
 
     def use_each(self, calls: Sequence[TokenCall[Any]]) -> list[Any]:
         """Uses materials, one behind the other; gives for each its result, or the exception.
@@ -88,7 +94,7 @@ class Runner:
             if handle is None or (results and not self._may_go_on(connection)):
                 break
             try:
-                results.append(call.work(session, handle, *call.arguments))
+                results.append(self._timed(call.kind, call.work, session, handle, *call.arguments))
             except pkcs11.PKCS11Error as error:
                 results.append(self._do_again(call, connection, session, error))
                 return results
@@ -103,6 +109,16 @@ class Runner:
                 raise
         connection.sessions.release(session)
         return results
+
+    def _timed(self, kind: CallKind, work: Callable[..., T], *arguments: object) -> T:
+        """Does work, and tells whoever wants to know how long it took."""
+        if self._on_call is None:
+            return work(*arguments)
+        started = time.perf_counter_ns()
+        try:
+            return work(*arguments)
+        finally:
+            self._on_call(kind, time.perf_counter_ns() - started)
 
     def _may_go_on(self, connection: Connection) -> bool:
         """False if the connection was given up, or somebody waits for a session of it."""
@@ -141,6 +157,7 @@ class Runner:
 
     def run(
         self,
+        kind: CallKind,
         work: Work[T],
         *,
         ref: MaterialRef | None = None,
@@ -156,7 +173,7 @@ class Runner:
             connection = self._link.current()
             session = self._failures.acquire(connection)
             try:
-                result = work(connection, session)
+                result = self._timed(kind, work, connection, session)
             except pkcs11.PKCS11Error as error:
                 is_last = attempt + 1 == attempts
                 self._failures.settle(Failure(connection, session, error, ref, is_decryption, is_last))

@@ -8,7 +8,7 @@ import time
 from collections import deque
 from contextlib import suppress
 from threading import Condition
-from typing import Any
+from typing import Any, NamedTuple
 
 import pkcs11
 
@@ -40,6 +40,20 @@ class PooledSession:
             data = self.raw.generate_random(self._ivs_at_once * IV_BYTES * 8)
             self._ivs = [data[at : at + IV_BYTES] for at in range(0, len(data), IV_BYTES)]
         return self._ivs.pop()
+
+
+class SessionFigures(NamedTuple):
+    """How many sessions a pool has.
+
+    Args:
+        limit: how many it may open.
+        opened: how many are open.
+        idle: how many of these nobody uses now.
+    """
+
+    limit: int
+    opened: int
+    idle: int
 
 
 class _Waiter:
@@ -91,6 +105,10 @@ class SessionPool:
     def is_wanted(self) -> bool:
         """True if somebody waits for a session."""
         return bool(self._waiters)
+
+    def figures(self) -> SessionFigures:
+        """How many sessions there are now."""
+        return SessionFigures(self._limit, self._opened, len(self._idle))
 
     def discard(self, session: PooledSession) -> None:
         """Closes a session whose state is in doubt."""

@@ -28,7 +28,8 @@ from strongroom.hsm.meanings import describe
 from strongroom.hsm.pair_reserve import PairReserve, ReserveFigures
 from strongroom.hsm.pins import PinSource
 from strongroom.hsm.runner import Runner
-from strongroom.hsm.sessions import PooledSession
+from strongroom.hsm.sessions import PooledSession, SessionFigures
+from strongroom.hsm.token_calls import CallKind, OnCall
 from strongroom.hsm.token_profiles import TokenProfile
 
 _log = logging.getLogger(__name__)
@@ -55,13 +56,14 @@ class Token(KeyUses, KeyImports):
         lock_dir: Path,
         pairs_ahead: Mapping[KeyKind, int],
         on_state: OnState,
+        on_call: OnCall | None,
     ) -> None:
         self._pin = pin
         self._prefix = f"strongroom/{deployment}/"
         self._lock_dir = lock_dir
         self._link = Link(self._connect, on_state)
         self._failures = Failures(self._link, profile)
-        super().__init__(Runner(self._link, self._failures, profile), profile)
+        super().__init__(Runner(self._link, self._failures, profile, on_call), profile)
         has_room = profile.max_sessions > sum(pairs_ahead.values()) + _SESSIONS_FOR_CALLS
         if pairs_ahead and not has_room:
             _log.warning(
@@ -81,6 +83,7 @@ class Token(KeyUses, KeyImports):
         lock_dir: Path,
         pairs_ahead: Mapping[KeyKind, int] = _NO_RESERVE,
         on_state: OnState = lambda _state, _reason: None,
+        on_call: OnCall | None = None,
     ) -> "Token":
         """Logs in, finds the deployment's keys, and probes what the token can do.
 
@@ -91,6 +94,7 @@ class Token(KeyUses, KeyImports):
             lock_dir: a directory that all processes of the deployment share.
             pairs_ahead: how many data key pairs of each kind to make before somebody asks for them.
             on_state: told of every change of state, from any thread.
+            on_call: told of every call, if anybody wants to know.
 
         Raises:
             HsmError: it can't be opened; unlike later losses, this isn't tried again.
@@ -102,6 +106,7 @@ class Token(KeyUses, KeyImports):
             lock_dir=lock_dir,
             pairs_ahead=pairs_ahead,
             on_state=on_state,
+            on_call=on_call,
         )
         token._link.open()
         return token
@@ -124,7 +129,7 @@ class Token(KeyUses, KeyImports):
             sizes = [min(step, length - start) for start in range(0, length, step)]
             return b"".join(session.raw.generate_random(size * _BITS) for size in sizes)
 
-        return self._runner.run(work)
+        return self._runner.run(CallKind.RANDOM, work)
 
     def generate(
         self, material_id: MaterialId, label: str, kind: KeyKind, purpose: KeyPurpose
@@ -144,7 +149,7 @@ class Token(KeyUses, KeyImports):
         def work(connection: Connection, session: PooledSession) -> MaterialRef:
             return key_generation.generate(connection, session, self._profile, new)
 
-        return self._runner.run(work, attempts=1)
+        return self._runner.run(CallKind.GENERATE, work, attempts=1)
 
     def generate_data_key_pair(self, kind: KeyKind) -> KeyPair:
         """Makes a pair of which nothing stays on the token, or takes one that was made ahead.
@@ -160,11 +165,16 @@ class Token(KeyUses, KeyImports):
             private, public_key = data_key_pairs.generate(session, kind)
             return data_key_pairs.take(private, kind, public_key)
 
-        return self._reserve.take(kind) or self._runner.run(work)
+        return self._reserve.take(kind) or self._runner.run(CallKind.GENERATE_PAIR, work)
 
     def pairs_ahead(self) -> Mapping[KeyKind, ReserveFigures]:
         """How many data key pairs are made ahead, and how often that helped."""
         return self._reserve.figures()
+
+    def sessions(self) -> SessionFigures:
+        """How many sessions there are now, besides the one that logged in."""
+        connection = self._link.connection
+        return SessionFigures(0, 0, 0) if connection is None else connection.sessions.figures()
 
     def destroy(self, material_id: MaterialId, label: str) -> bool:
         """Destroys the object with this id and label; False if the token is well and has none."""
@@ -175,7 +185,7 @@ class Token(KeyUses, KeyImports):
             self._failures.require_health(connection, session)
             return False
 
-        return self._runner.run(work)
+        return self._runner.run(CallKind.DESTROY, work)
 
     def exists(self, ref: MaterialRef) -> bool:
         """Proves a material anew; False if the token is well and hasn't got it.
@@ -190,7 +200,7 @@ class Token(KeyUses, KeyImports):
             return True
 
         try:
-            return self._runner.run(work)
+            return self._runner.run(CallKind.FIND, work)
         except MaterialMissing:
             return False
 
@@ -202,7 +212,7 @@ class Token(KeyUses, KeyImports):
             self._failures.require_health(connection, session)
             return tuple(name for name in found if name.material_id != sentinel.SENTINEL_ID)
 
-        return self._runner.run(work)
+        return self._runner.run(CallKind.LIST, work)
 
     def warm(self, ref: MaterialRef) -> bool:
         """True if using this material needs no search; as cheap as a dictionary."""
@@ -214,7 +224,7 @@ class Token(KeyUses, KeyImports):
         if self._link.connection is None:
             return False
         try:
-            self._runner.run(self._failures.require_health)
+            self._runner.run(CallKind.HEARTBEAT, self._failures.require_health)
         except Exception:  # noqa: BLE001 # whatever it is, the token isn't well
             return False
         return True

@@ -7,7 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from strongroom.hsm import KeyKind, KeyPurpose, PinSource, Token, TokenProfile, TokenState, load_profile
+from strongroom.hsm import (
+    KeyKind,
+    KeyPurpose,
+    OnCall,
+    PinSource,
+    Token,
+    TokenProfile,
+    TokenState,
+    load_profile,
+)
 from strongroom.server.audit import (
     Checkpoints,
     Fsync,
@@ -31,15 +40,18 @@ from strongroom.server.faces.grpc import GrpcFace
 from strongroom.server.faces.grpc.handlers import Dispatch, operation_handlers
 from strongroom.server.faces.grpc.server import GrpcOptions
 from strongroom.server.fairness import Fairness, build_fairness
+from strongroom.server.figures import NO_FIGURES, FigureFile, ProcessFigures, catalogue
 from strongroom.server.key_usage import LastUses
 from strongroom.server.keyring import EncryptionCounter, KeyCache, KeyGrants, KeyResolver, PrincipalPolicies
 from strongroom.server.operations import OPERATIONS, MaterialImporter, MaterialMaker, Parts
 from strongroom.server.operations.asymmetric import AsymmetricKeys
 from strongroom.server.operations.mac_keys import MacKeys
 from strongroom.server.operations.symmetric import SymmetricCipher
-from strongroom.server.pipeline import Pipeline, RequestLog
+from strongroom.server.pipeline import Pipeline
+from strongroom.server.request_log import RequestLog
 from strongroom.server.store import Deployment, Store, StoreForeign
 from strongroom.server.trail import NoLedger, StoreLedger, TokenSigner
+from strongroom.server.watching import TokenWatch, watch_caches, watch_token, watch_uses
 
 INLINE_LATENCY_US = 200.0
 """A token quicker than this is used on the event loop: a hop to a thread and back costs 50 to 80 µs."""
@@ -71,7 +83,9 @@ def token_profile(settings: Settings) -> TokenProfile:
 
 
 def open_token(
-    settings: Settings, on_state: Callable[[TokenState, str], None] = lambda _state, _reason: None
+    settings: Settings,
+    on_state: Callable[[TokenState, str], None] = lambda _state, _reason: None,
+    on_call: OnCall | None = None,
 ) -> Token:
     """Opens the deployment's token.
 
@@ -85,7 +99,29 @@ def open_token(
         lock_dir=runtime_directory(settings),
         pairs_ahead={KeyKind(spec): count for spec, count in settings.limits.data_key_pairs_ahead.items()},
         on_state=on_state,
+        on_call=on_call,
     )
+
+
+def open_watched_token(
+    settings: Settings, on_state: Callable[[TokenState, str], None], figures: ProcessFigures | None
+) -> Token:
+    """Opens the deployment's token, and counts what it does if figures are wanted.
+
+    Raises:
+        HsmError: it can't be opened.
+    """
+    if figures is None:
+        return open_token(settings, on_state)
+    watch = TokenWatch(figures)
+
+    def changed(state: TokenState, reason: str) -> None:
+        watch.changed(state)
+        on_state(state, reason)
+
+    token = open_token(settings, changed, watch.called)
+    watch_token(figures, token)
+    return token
 
 
 def open_store(settings: Settings, *, upgrade: bool = False) -> Store:
@@ -115,6 +151,22 @@ def require_own(settings: Settings, made_for: Deployment) -> None:
 def runtime_directory(settings: Settings) -> Path:
     """Where the processes of the deployment keep their locks: beside the database."""
     return Path(settings.store.url.removeprefix("sqlite:///")).parent / "run"
+
+
+def figures_directory(settings: Settings) -> Path:
+    """Where each process writes its figures."""
+    return runtime_directory(settings) / "figures"
+
+
+def open_figures(settings: Settings, name: str) -> FigureFile | None:
+    """The figures of one process, if they are wanted.
+
+    Raises:
+        OSError: there is no room for them.
+    """
+    if not settings.metrics.listen:
+        return None
+    return FigureFile(figures_directory(settings), name, ProcessFigures(name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,12 +235,16 @@ def material_importer(maker: MaterialMaker, token: Token, store: Store) -> Mater
     return MaterialImporter(maker, token, store, tokens, MaterialNames(store.secret("material ids")))
 
 
-def _parts(settings: Settings, token: Token, store: Store, boot_id: str) -> Parts:
+def _parts(
+    settings: Settings, token: Token, store: Store, boot_id: str, figures: ProcessFigures | None = None
+) -> Parts:
     realm = realm_of(settings)
     principals = PrincipalPolicies(store.principals)
     grants = KeyGrants(store.grants)
     keys = KeyCache(store, store.feed(), realm, principals, grants)
     grant_tokens = IssuedGrantTokens(store.secret("grant tokens"))
+    if figures is not None:
+        watch_caches(figures, {"keys": keys, "principal_policies": principals})
     counter = EncryptionCounter(store, settings.limits.encryptions_block)
     maker = material_maker(settings, token, store, boot_id)
     return Parts(
@@ -234,6 +290,12 @@ class Worker:
     fairness: Fairness
     face: GrpcFace
     credentials: CredentialParts
+    figures: FigureFile | None
+
+    def show_ready(self, *, is_ready: bool) -> None:
+        """Shows whether the worker serves."""
+        if self.figures is not None:
+            self.figures.figures.gauge(catalogue.READY).set((), is_ready)
 
     def close(self) -> None:
         """Ends threads, token and store."""
@@ -242,6 +304,8 @@ class Worker:
         self.uses.flush()
         self.trail.close()
         self.credentials.close()
+        if self.figures is not None:
+            self.figures.write()
         self.token.close()
         self.store.close()
 
@@ -262,10 +326,14 @@ def build_worker(
     """
     store = open_store(settings)
     credentials = credential_parts(settings)
-    token = open_token(settings, on_token)
+    figure_file = open_figures(settings, name)
+    figures = None if figure_file is None else figure_file.figures
+    token = open_watched_token(settings, on_token, figures)
     trail = audit_trail(settings, name, store, token)
-    parts = _parts(settings, token, store, boot_id)
+    parts = _parts(settings, token, store, boot_id, figures)
     uses = LastUses(store)
+    if figures is not None:
+        watch_uses(figures, uses)
     fairness = build_fairness(settings, runtime_directory(settings))
     pipeline = Pipeline(
         parts,
@@ -275,6 +343,7 @@ def build_worker(
         uses,
         fairness.quotas,
         logs=RequestLog(settings.log.requests),
+        figures=figures or NO_FIGURES,
     )
     dispatch = Dispatch(
         pipeline,
@@ -282,11 +351,12 @@ def build_worker(
         may_run_inline=bool(parts.quick),
         admission=fairness.admission,
         patience=fairness.patience,
+        figures=figures or NO_FIGURES,
     )
     handlers = operation_handlers(OPERATIONS, dispatch)
     services = sorted({operation.service for operation in OPERATIONS})
     face = GrpcFace(handlers, services, credentials.certificates, _grpc_options(settings))
-    return Worker(token, store, trail, uses, fairness, face, credentials)
+    return Worker(token, store, trail, uses, fairness, face, credentials, figure_file)
 
 
 def _grpc_options(settings: Settings) -> GrpcOptions:

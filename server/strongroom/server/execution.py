@@ -66,6 +66,7 @@ class Execution:
             share = (time.perf_counter_ns() - started) // len(calls)
             for progress in requests:
                 progress.duration_ns += share
+                progress.token_ns += share
 
     def _step(
         self, progress: Progress, step: Callable[..., TokenCall[Any] | None], *arguments: object

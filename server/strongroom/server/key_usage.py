@@ -20,6 +20,11 @@ class LastUses:
         self._lock = Lock()
         self._uses: dict[str, KeyUsage] = {}
 
+    @property
+    def waiting(self) -> int:
+        """How many aren't in the store yet."""
+        return len(self._uses)
+
     def note(self, use: KeyUsage) -> None:
         """Remembers a use that has just been."""
         with self._lock:

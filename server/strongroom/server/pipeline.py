@@ -7,7 +7,6 @@ the caller may, their state, their kind, and a dry run last.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from enum import StrEnum
 from typing import Any
 
 import structlog
@@ -15,19 +14,13 @@ import structlog
 from strongroom.server.audit import Answered, AuditUnavailable, RecordWriter
 from strongroom.server.authentication import Authenticator
 from strongroom.server.execution import Execution, unrecordable
+from strongroom.server.figures import NO_FIGURES, RequestFigures
 from strongroom.server.key_usage import LastUses
 from strongroom.server.operations import Operation, Parts, Target
 from strongroom.server.quotas import RequestQuotas
-from strongroom.server.requests import Arrival, Outcome, Progress
+from strongroom.server.request_log import RequestLog, RequestLogger
+from strongroom.server.requests import Arrival, Outcome, Progress, outcome_of
 from strongroom.server.store import KeyUsage, StoreError
-
-
-class RequestLog(StrEnum):
-    """Which requests get a line in the log; the audit trail has them all."""
-
-    ALL = "all"
-    FAILURES = "failures"
-    NONE = "none"
 
 
 class Pipeline:
@@ -43,6 +36,7 @@ class Pipeline:
         quotas: RequestQuotas,
         *,
         logs: RequestLog = RequestLog.FAILURES,
+        figures: RequestFigures = NO_FIGURES,
     ) -> None:
         self._parts = parts
         self._authenticator = authenticator
@@ -50,7 +44,8 @@ class Pipeline:
         self._records = records
         self._new_request_id = new_request_id
         self._uses = uses
-        self._logs = logs
+        self._logger = RequestLogger(logs)
+        self._figures = figures
         self._obstacle: StoreError | None = None
         self._log = structlog.get_logger("strongroom.requests")
 
@@ -113,6 +108,7 @@ class Pipeline:
                 request,
                 caller=batch.caller,
                 obstacle=self._obstacle,
+                batch_id=batch.request_id,
             )
             for request in requests
         ]
@@ -138,19 +134,27 @@ class Pipeline:
             return
         self._record(requests)
         for progress in requests:
-            self._log_if_wanted(progress)
+            self._count(progress)
+            self._logger.log(progress)
+
+    def _count(self, progress: Progress) -> None:
+        caller = progress.caller
+        account = caller.account_id if caller else ""
+        self._figures.answered(progress.operation.name, outcome_of(progress), account)
 
     def _record(self, requests: Sequence[Progress]) -> None:
         """Writes the audit records; without them nothing is answered."""
         try:
             records = self._records.write(map(_answered, requests))
         except AuditUnavailable as failure:
+            self._figures.unrecorded(len(requests))
             for progress in requests:
                 self._log.error(
                     "audit record not written", request_id=progress.request_id, reason=str(failure)
                 )
                 progress.error = unrecordable()
         else:
+            self._figures.recorded(len(requests))
             for progress, record in zip(requests, records, strict=True):
                 if progress.operation.is_usage and progress.error is None:
                     self._note_usage(progress, record)
@@ -160,23 +164,6 @@ class Pipeline:
         for target in progress.targets:
             key_id = target.key.key_id
             self._uses.note(KeyUsage(key_id, name, at, event_id, progress.request_id))
-
-    def _log_if_wanted(self, progress: Progress) -> None:
-        is_failure = progress.error is not None
-        if self._logs is RequestLog.ALL or (is_failure and self._logs is RequestLog.FAILURES):
-            self._log_line(progress)
-
-    def _log_line(self, progress: Progress) -> None:
-        caller, error = progress.caller, progress.error
-        self._log.info(
-            "request",
-            request_id=progress.request_id,
-            operation=progress.operation.name,
-            caller=caller.arn if caller else None,
-            keys=[target.key.key_id for target in progress.targets],
-            outcome=error.reason if error else "OK",
-            ms=progress.duration_ns / 1e6,
-        )
 
 
 def _outcome(progress: Progress) -> Outcome:

@@ -21,6 +21,7 @@ class Arrival(NamedTuple):
         deadline: on time.monotonic()'s clock; infinite if the client set none.
         intermediates: what the peer showed between its certificate and an authority, in PEM.
         authorization: every `authorization` entry; tokens are secret.
+        traceparent: which trace it belongs to, as the client says it; empty if to none.
     """
 
     body: bytes
@@ -30,6 +31,7 @@ class Arrival(NamedTuple):
     deadline: float
     intermediates: bytes = b""
     authorization: tuple[str, ...] = ()
+    traceparent: str = ""
 
     @property
     def credentials(self) -> tuple[bytes | None, bytes, tuple[str, ...]]:
@@ -42,7 +44,13 @@ class Arrival(NamedTuple):
 
 @dataclass(slots=True)
 class Progress:
-    """What is known of a request so far: the audit record tells as much as there is."""
+    """What is known of a request so far: the audit record tells as much as there is.
+
+    Args:
+        batch_id: the request id of the batch that it is an item of; empty if of none.
+        duration_ns: time that was spent on it, the token's included; waiting isn't.
+        token_ns: the token's part.
+    """
 
     request_id: str
     operation: Operation
@@ -56,11 +64,18 @@ class Progress:
     response: Any = None
     error: KmsError | None = None
     duration_ns: int = 0
+    token_ns: int = 0
+    batch_id: str = ""
 
     @property
     def account_id(self) -> str:
         """The caller's account; empty for somebody whom nobody knows."""
         return self.caller.account_id if self.caller else ""
+
+
+def outcome_of(progress: Progress) -> str:
+    """OK, or the reason of the error, as ErrorInfo says it."""
+    return "OK" if progress.error is None else progress.error.reason
 
 
 class Outcome(NamedTuple):

@@ -143,7 +143,7 @@ class LimitSettings(Section):
 
 
 class MetricsSettings(Section):
-    """Figures for Prometheus, of the housekeeper's jobs. They have no secrets, and need no certificate."""
+    """Figures for Prometheus, of processes, keys and jobs. They have no secrets, and need no certificate."""
 
     listen: Annotated[str, AfterValidator(_address_if_given)] = ""
     """Address and port of /metrics over HTTP, that only your own can reach; empty serves none."""

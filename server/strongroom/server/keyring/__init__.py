@@ -1,6 +1,7 @@
 """What a worker knows of keys: snapshots from the store, kept until the change feed drops them."""
 
 from strongroom.server.keyring.cache import KeyCache
+from strongroom.server.keyring.cache_figures import CacheFigures
 from strongroom.server.keyring.counting import EncryptionCounter
 from strongroom.server.keyring.grants import KeyGrants, grant_of
 from strongroom.server.keyring.principals import PrincipalPolicies
@@ -8,6 +9,7 @@ from strongroom.server.keyring.resolution import KeyResolver, no_alias, unknown_
 from strongroom.server.keyring.snapshots import KeySnapshot, Material, ref_of
 
 __all__ = [
+    "CacheFigures",
     "EncryptionCounter",
     "KeyCache",
     "KeyGrants",

@@ -3,6 +3,7 @@
 from threading import Lock
 
 from strongroom.server.core.arns import Realm
+from strongroom.server.keyring.cache_figures import CacheFigures
 from strongroom.server.keyring.grants import KeyGrants
 from strongroom.server.keyring.principals import PrincipalPolicies
 from strongroom.server.keyring.snapshots import KeySnapshot, Material, snapshot_of
@@ -26,6 +27,7 @@ class KeyCache:
         principals: PrincipalPolicies,
         grants: KeyGrants,
     ) -> None:
+        self.figures = CacheFigures()
         self._store = store
         self._principals = principals
         self._grants = grants
@@ -57,13 +59,23 @@ class KeyCache:
                 self._snapshots.clear()
                 self._key_of_alias.clear()
 
+    @property
+    def size(self) -> int:
+        """How many keys are cached."""
+        return len(self._snapshots)
+
     def cached(self, key_id: str) -> KeySnapshot | None:
         """The snapshot if it is here, without asking the store."""
         return self._snapshots.get(key_id)
 
     def get(self, key_id: str) -> KeySnapshot | None:
         """The snapshot of a key, from the store if need be; None if there is no such key."""
-        return self._snapshots.get(key_id) or self._load(key_id)
+        snapshot = self._snapshots.get(key_id)
+        if snapshot is None:
+            self.figures.misses += 1
+            return self._load(key_id)
+        self.figures.hits += 1
+        return snapshot
 
     def cached_by_alias(self, account_id: str, name: str) -> KeySnapshot | None:
         """The key with this alias if it is here, without asking the store."""
@@ -74,6 +86,7 @@ class KeyCache:
         """The key with this alias, from the store if need be; None if there is no such alias."""
         cached = self.cached_by_alias(account_id, name)
         if cached is not None:
+            self.figures.hits += 1
             return cached
         alias = self._store.find_alias(account_id, name)
         return None if alias is None else self.get(alias.key_id)

@@ -5,6 +5,7 @@ from threading import Lock
 from types import MappingProxyType
 
 from strongroom.server.core.policies import Policy
+from strongroom.server.keyring.cache_figures import CacheFigures
 from strongroom.server.keyring.compiled import compiled_principal_policy
 from strongroom.server.store import PrincipalStore
 
@@ -15,6 +16,7 @@ class PrincipalPolicies:
     """What the principals' policies are, for one worker; thread-safe."""
 
     def __init__(self, store: PrincipalStore) -> None:
+        self.figures = CacheFigures()
         self._store = store
         self._lock = Lock()
         self._epoch = 0
@@ -33,7 +35,16 @@ class PrincipalPolicies:
             StoreError: they can't be read.
         """
         known = self._known.get(names)
-        return self._load(names) if known is None else known
+        if known is None:
+            self.figures.misses += 1
+            return self._load(names)
+        self.figures.hits += 1
+        return known
+
+    @property
+    def size(self) -> int:
+        """How many principals' policies are cached."""
+        return len(self._known)
 
     def _load(self, names: frozenset[str]) -> Mapping[str, Policy]:
         epoch = self._epoch

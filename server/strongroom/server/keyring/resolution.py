@@ -42,6 +42,7 @@ class KeyResolver:
             and cached.account_id == caller.account_id
             and identifier in {cached.key_id, cached.arn}  # the ARN may be one of another account
         ):
+            self._cache.figures.hits += 1
             return cached
         if identifier.startswith("arn:"):
             return self._by_arn(

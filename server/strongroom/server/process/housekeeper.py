@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -12,16 +13,26 @@ from strongroom.hsm import HsmError, Token, TokenState
 from strongroom.server.app import (
     AuditTrail,
     audit_trail,
+    figures_directory,
     material_importer,
     material_maker,
+    open_figures,
     open_store,
-    open_token,
+    open_watched_token,
 )
 from strongroom.server.audit import AuditUnavailable
+from strongroom.server.config import Settings
+from strongroom.server.figures import FIGURES_INTERVAL_S, FigureFile
 from strongroom.server.housekeeping.jobs import JobParts, jobs_of
 from strongroom.server.housekeeping.leases import LEASE, Lease
-from strongroom.server.housekeeping.metrics import serve_metrics
 from strongroom.server.housekeeping.rounds import Round
+from strongroom.server.metrics import (
+    CertificateMetrics,
+    JobMetrics,
+    KeyMetrics,
+    ProcessMetrics,
+    serve_metrics,
+)
 from strongroom.server.process.children import Child, on_orphaned, run_child, say_ready
 from strongroom.server.store import Store, StoreError
 
@@ -47,9 +58,11 @@ class HousekeeperProcess:
         on_orphaned(self._loop, self._stop)
         settings = self._child.settings
         store = open_store(settings)
-        token = open_token(settings, self._token_changed)
+        figures = open_figures(settings, self._child.name)
+        token = open_watched_token(settings, self._token_changed, figures.figures if figures else None)
         trail = audit_trail(settings, self._child.name, store, token)
-        stop_metrics = _metrics(store, settings.metrics.listen)
+        writing = asyncio.create_task(_write_figures(figures))
+        stop_metrics = _metrics(settings, store)
         say_ready()
         with contextlib.suppress(StoreError):  # the first round tries again
             # Only one supervisor serves a deployment: whoever else holds the lease is dead.
@@ -61,6 +74,7 @@ class HousekeeperProcess:
             self._wake.clear()
         trail.close()
         token.close()
+        writing.cancel()
         await asyncio.to_thread(stop_metrics)
         with contextlib.suppress(StoreError):
             store.release_lease(LEASE)
@@ -94,11 +108,24 @@ class HousekeeperProcess:
         trail.checkpoints.tend()
 
 
-def _metrics(store: Store, listen: str) -> Callable[[], None]:
+async def _write_figures(figures: FigureFile | None) -> None:
+    while figures is not None:
+        await asyncio.to_thread(figures.write)
+        await asyncio.sleep(FIGURES_INTERVAL_S)
+
+
+def _metrics(settings: Settings, store: Store) -> Callable[[], None]:
     """Serves figures if they are wanted; gives what ends it. Whoever can't listen still keeps house."""
+    listen, tls = settings.metrics.listen, settings.tls
     if listen:
+        collectors = (
+            ProcessMetrics(figures_directory(settings), os.getppid()),
+            KeyMetrics(store),
+            JobMetrics(store),
+            CertificateMetrics({"certificate": tls.certificate, "client_ca": tls.client_ca}),
+        )
         try:
-            return serve_metrics(store, listen)
+            return serve_metrics(listen, collectors)
         except OSError as error:
             _log.error("no metrics", listen=listen, reason=error.strerror)  # no defect
     return lambda: None

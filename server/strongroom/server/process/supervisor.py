@@ -17,9 +17,10 @@ from pathlib import Path
 
 import structlog
 
-from strongroom.server.app import open_store, require_own, runtime_directory
+from strongroom.server.app import figures_directory, open_store, require_own, runtime_directory
 from strongroom.server.config import Settings
 from strongroom.server.faces.grpc.tls_versions import environment_of
+from strongroom.server.figures import clear_figures
 from strongroom.server.process import limits
 from strongroom.server.process.addresses import require_free
 from strongroom.server.process.children import READY
@@ -210,6 +211,7 @@ def serve(settings: Settings, config: Path, workers: int) -> int:
             store.close()
         for address in settings.server.addresses:
             require_free(address)
+        clear_figures(figures_directory(settings))
         return asyncio.run(_serve(settings, config, workers))
 
 

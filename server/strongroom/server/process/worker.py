@@ -11,6 +11,7 @@ import uvloop
 
 from strongroom.hsm import TokenState
 from strongroom.server.app import Worker, build_worker
+from strongroom.server.figures import FIGURES_INTERVAL_S
 from strongroom.server.operations import Lane
 from strongroom.server.process.children import Child, on_orphaned, run_child, say_ready
 from strongroom.server.store import StoreError
@@ -41,9 +42,11 @@ class WorkerProcess:
         on_orphaned(self._loop, self._stopping.set)
         await worker.face.start()
         await worker.face.set_ready(is_ready=True)
+        worker.show_ready(is_ready=True)
         _quieten_collector()
         say_ready()
-        tasks = [asyncio.create_task(one(worker)) for one in (self._follow_health, self._write_uses)]
+        duties = (self._follow_health, self._write_uses, self._write_figures)
+        tasks = [asyncio.create_task(duty(worker)) for duty in duties]
         await self._stopping.wait()
         for task in tasks:
             task.cancel()
@@ -78,6 +81,7 @@ class WorkerProcess:
             if is_ready != was_ready:
                 _log.warning("ready" if is_ready else "not ready")
                 await worker.face.set_ready(is_ready=is_ready)
+                worker.show_ready(is_ready=is_ready)
                 was_ready = is_ready
 
     async def _write_uses(self, worker: Worker) -> None:
@@ -89,6 +93,11 @@ class WorkerProcess:
                 worker.fairness.threads[Lane.COMMON], worker.uses.flush_some
             )
             pause_s = _BETWEEN_WRITES_S if is_more else interval_s
+
+    async def _write_figures(self, worker: Worker) -> None:
+        while worker.figures is not None:
+            await self._loop.run_in_executor(worker.fairness.threads[Lane.COMMON], worker.figures.write)
+            await asyncio.sleep(FIGURES_INTERVAL_S)
 
 
 def _quieten_collector() -> None:

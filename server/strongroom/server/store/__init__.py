@@ -1,6 +1,7 @@
 """The store: everything that isn't key material."""
 
 from strongroom.server.store.audit_chains import ChainRecord, ChainStore
+from strongroom.server.store.census import Census
 from strongroom.server.store.errors import (
     AliasExists,
     EncryptionsExhausted,
@@ -73,6 +74,7 @@ __all__ = [
     "Alias",
     "AliasExists",
     "AliasPage",
+    "Census",
     "ChainRecord",
     "ChainStore",
     "ChangeFeed",

@@ -21,6 +21,7 @@ from strongroom.server.store import (
     usage,
 )
 from strongroom.server.store.audit_chains import ChainStore
+from strongroom.server.store.census import Censuses
 from strongroom.server.store.engine import create_file, open_engine, sqlite_path
 from strongroom.server.store.errors import NotInState, SchemaOutdated, StoreUnavailable
 from strongroom.server.store.feed import ChangeFeed, SqliteChangeFeed
@@ -64,6 +65,7 @@ class Store(ImportStore):
         self._busy_timeout_s = busy_timeout_s
         self._clock = clock
         self.jobs = JobLog(engine, clock)
+        self.censuses = Censuses(engine, clock)
         self.principals = PrincipalStore(engine, clock)
         self.grants = GrantStore(engine, clock)
         self.audit_chains = ChainStore(engine, clock)

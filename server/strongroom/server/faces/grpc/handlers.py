@@ -21,6 +21,7 @@ from strongroom.server.faces.grpc.patience import Patience
 from strongroom.server.faces.grpc.status import status_of
 from strongroom.server.faces.grpc.turns import Turns
 from strongroom.server.fair_threads import FairThreads
+from strongroom.server.figures import NO_FIGURES, CallFigures
 from strongroom.server.operations import Lane, Operation
 from strongroom.server.pipeline import Pipeline
 from strongroom.server.requests import Arrival, Outcome, Progress
@@ -29,6 +30,7 @@ _CERTIFICATE = "x509_pem_cert"
 _INTERMEDIATES = "x509_pem_cert_chain"  # without the certificate itself
 _AUTHORIZATION = "authorization"
 _USER_AGENT = "user-agent"
+_TRACEPARENT = "traceparent"
 _MOST_LARGE_BATCHES = 8
 _SMALL_BATCH_BYTES = 256 * 1024
 _ITEMS_AT_ONCE = 32  # of a batch: about two milliseconds
@@ -47,6 +49,7 @@ class Dispatch:
         admission: counts the requests under way.
         patience: says which requests would wait too long for a thread.
         large_batches: of them some are parsed and carried through at once; the others wait as bytes.
+        figures: told of every message.
     """
 
     pipeline: Pipeline
@@ -55,6 +58,7 @@ class Dispatch:
     admission: Admission
     patience: Patience
     large_batches: FairSlots = field(default_factory=lambda: FairSlots(_MOST_LARGE_BATCHES))
+    figures: CallFigures = NO_FIGURES
 
     def run(self, calls: Sequence["_ArrivedCall"]) -> "list[Outcome | asyncio.Future[Outcome]]":
         """Carries requests through, on the loop or in threads; must itself run on the loop."""
@@ -140,22 +144,31 @@ class OperationHandler:
         operation: the operation.
         turns: all operations' requests take turns together.
         admission: all operations' requests are counted together.
+        figures: told of every message.
     """
 
     def __init__(
-        self, operation: Operation, turns: Turns[_ArrivedCall, Outcome], admission: Admission
+        self,
+        operation: Operation,
+        turns: Turns[_ArrivedCall, Outcome],
+        admission: Admission,
+        figures: CallFigures,
     ) -> None:
         self.operation = operation
         self._turns = turns
         self._admission = admission
+        self._figures = figures
 
     async def answer(self, body: bytes, context: Any) -> bytes:  # noqa: ANN401 # grpc.aio's context
         """Answers one call: bytes in, bytes out; nothing but an abort is raised."""
+        started = time.perf_counter_ns()
         entry = self._admission.enter(len(body))
+        self._figures.arrived()
         try:
             outcome = await self._turns.take(_ArrivedCall(self.operation, body, context, entry))
         finally:
             self._admission.leave(entry)
+            self._figures.left(self.operation.name, time.perf_counter_ns() - started)
         if outcome.error is not None:
             status = status_of(outcome.error, outcome.request_id)
             await context.abort_with_status(rpc_status.to_status(status))
@@ -165,7 +178,9 @@ class OperationHandler:
 def operation_handlers(operations: Iterable[Operation], dispatch: Dispatch) -> tuple[OperationHandler, ...]:
     """A handler for each operation; call it within the event loop."""
     turns: Turns[_ArrivedCall, Outcome] = Turns(dispatch.run)
-    return tuple(OperationHandler(operation, turns, dispatch.admission) for operation in operations)
+    return tuple(
+        OperationHandler(operation, turns, dispatch.admission, dispatch.figures) for operation in operations
+    )
 
 
 def generic_handlers(handlers: Iterable[OperationHandler]) -> tuple[grpc.GenericRpcHandler, ...]:
@@ -203,15 +218,16 @@ def _results(operation: Operation, items: Iterable[Progress]) -> bytes:
 def _arrival(body: bytes, context: Any) -> Arrival:  # noqa: ANN401 # grpc.aio's context
     remaining = context.time_remaining()
     peer = context.auth_context()
-    user_agent, authorization = _said(context.invocation_metadata())
+    metadata = context.invocation_metadata() or ()
     return Arrival(
         body=body,
         certificate=_first(peer.get(_CERTIFICATE)),
         source=context.peer(),
-        user_agent=user_agent,
+        user_agent=_told(metadata, _USER_AGENT),
         deadline=math.inf if remaining is None else time.monotonic() + remaining,
         intermediates=_first(peer.get(_INTERMEDIATES)) or b"",
-        authorization=authorization,
+        authorization=_all_told(metadata, _AUTHORIZATION),
+        traceparent=_told(metadata, _TRACEPARENT),
     )
 
 
@@ -219,13 +235,15 @@ def _first(values: Sequence[bytes] | None) -> bytes | None:
     return values[0] if values else None
 
 
-def _said(metadata: Iterable[tuple[str, str | bytes]] | None) -> tuple[str, tuple[str, ...]]:
-    """The user agent, and every authorization."""
-    user_agent = ""
-    authorization: tuple[str, ...] = ()
-    for name, value in metadata or ():
-        if name == _USER_AGENT:
-            user_agent = str(value)
-        elif name == _AUTHORIZATION:
-            authorization += (value if isinstance(value, str) else value.decode("latin-1"),)
-    return user_agent, authorization
+def _told(metadata: Iterable[tuple[str, str | bytes]], wanted: str) -> str:
+    """The first value of this name; empty if there is none."""
+    for name, value in metadata:
+        if name == wanted:
+            return str(value)
+    return ""
+
+
+def _all_told(metadata: Iterable[tuple[str, str | bytes]], wanted: str) -> tuple[str, ...]:
+    """Every value of this name."""
+    found = (value for name, value in metadata if name == wanted)
+    return tuple(value if isinstance(value, str) else value.decode("latin-1") for value in found)

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 import structlog
-from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -67,9 +66,9 @@ class JobMetrics(Collector):
             _log.warning("no figures of jobs", error=type(error).__name__, reason=str(error))
             return
         for name, (text, figure) in _GAUGES.items():
-            yield _filled(GaugeMetricFamily(name, text, labels=["job"]), jobs, figure)
+            yield _filled(GaugeMetricFamily(name, text, labels=["name"]), jobs, figure)
         for name, (text, figure) in _COUNTERS.items():
-            yield _filled(CounterMetricFamily(name, text, labels=["job"]), jobs, figure)
+            yield _filled(CounterMetricFamily(name, text, labels=["name"]), jobs, figure)
 
 
 def _filled(
@@ -80,26 +79,3 @@ def _filled(
         if value is not None:
             family.add_metric([job.name], value)
     return family
-
-
-def serve_metrics(store: Store, listen: str) -> Callable[[], None]:
-    """Serves /metrics over HTTP in a thread; gives what ends it.
-
-    Args:
-        store: knows the figures.
-        listen: host:port.
-
-    Raises:
-        OSError: the address can't be listened at.
-    """
-    host, _, port = listen.rpartition(":")
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(JobMetrics(store))
-    server, thread = start_http_server(int(port), host.strip("[]"), registry)
-
-    def stop() -> None:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-    return stop
