@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from strongroom.hsm import Token
-from strongroom.server.app import material_importer, material_maker, open_token, record_writer
+from strongroom.server.app import material_importer, material_maker, open_token
 from strongroom.server.config import load_settings
 from strongroom.server.core.clock import utc_now
 from strongroom.server.housekeeping.deletion import Deletion
@@ -12,6 +12,7 @@ from strongroom.server.housekeeping.progress import Progress
 from strongroom.server.housekeeping.reconciliation import Reconciliation
 from strongroom.server.housekeeping.rotation import Rotation
 from strongroom.server.operations import MaterialImporter, MaterialMaker
+from strongroom.server.recording import record_writer
 from strongroom.server.store import Store
 from tests.support.deployments import Deployment
 

@@ -31,6 +31,7 @@ from strongroom.server.key_usage import LastUses
 from strongroom.server.operations import OPERATIONS, Operation, Parts
 from strongroom.server.pipeline import Pipeline
 from strongroom.server.quotas import Unlimited
+from strongroom.server.recording import record_writer
 from strongroom.server.request_log import RequestLog
 from strongroom.server.requests import Arrival
 from strongroom.server.store import NewKey, NewMaterial
@@ -208,7 +209,7 @@ def opened(deployment: Deployment) -> Iterator[Service]:
     store = app.open_store(settings)
     token = app.open_token(settings)
     parts = app._parts(settings, token, store, BOOT_ID)
-    records = app.record_writer(settings, "vectors")
+    records = record_writer(settings, "vectors")
     pipeline = Pipeline(
         parts,
         credential_parts(settings).authenticator,

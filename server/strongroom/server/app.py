@@ -17,18 +17,8 @@ from strongroom.hsm import (
     TokenState,
     load_profile,
 )
-from strongroom.server.audit import (
-    Checkpoints,
-    Fsync,
-    Ledger,
-    RecordMaker,
-    RecordWriter,
-    SegmentRules,
-    SegmentSink,
-)
 from strongroom.server.authorization import Authorizer
 from strongroom.server.config import Settings
-from strongroom.server.core.arns import Realm
 from strongroom.server.core.clock import utc_now
 from strongroom.server.core.event_ids import EventIds
 from strongroom.server.core.grant_tokens import IssuedGrantTokens
@@ -48,21 +38,22 @@ from strongroom.server.operations.asymmetric import AsymmetricKeys
 from strongroom.server.operations.mac_keys import MacKeys
 from strongroom.server.operations.symmetric import SymmetricCipher
 from strongroom.server.pipeline import Pipeline
+from strongroom.server.recording import AuditTrail, audit_trail, realm_of
 from strongroom.server.request_log import RequestLog
 from strongroom.server.store import Deployment, Store, StoreForeign
-from strongroom.server.trail import NoLedger, StoreLedger, TokenSigner
-from strongroom.server.watching import TokenWatch, watch_caches, watch_token, watch_uses
+from strongroom.server.watching import (
+    TokenWatch,
+    watch_caches,
+    watch_checkpoints,
+    watch_refusals,
+    watch_token,
+    watch_uses,
+)
 
 INLINE_LATENCY_US = 200.0
 """A token quicker than this is used on the event loop: a hop to a thread and back costs 50 to 80 µs."""
 
 _SEED_BYTES = 10
-
-
-def realm_of(settings: Settings) -> Realm:
-    """Where the deployment's resources live."""
-    deployment = settings.deployment
-    return Realm(deployment.partition, deployment.region, deployment.account_id)
 
 
 def token_profile(settings: Settings) -> TokenProfile:
@@ -167,61 +158,6 @@ def open_figures(settings: Settings, name: str) -> FigureFile | None:
     if not settings.metrics.listen:
         return None
     return FigureFile(figures_directory(settings), name, ProcessFigures(name))
-
-
-@dataclass(frozen=True, slots=True)
-class AuditTrail:
-    """The audit trail of one process, which signs how far it goes."""
-
-    sink: SegmentSink
-    records: RecordWriter
-    checkpoints: Checkpoints
-
-    def tend(self) -> bool:
-        """Keeps it in order; True if records can be written."""
-        can_record = self.records.tend()
-        self.checkpoints.tend()
-        return can_record
-
-    def close(self) -> None:
-        """Says how far it went, and ends it; the token must still be open."""
-        self.records.end()
-        self.checkpoints.make()
-        self.sink.close()
-
-
-def audit_trail(settings: Settings, name: str, store: Store, token: Token) -> AuditTrail:
-    """The audit trail of a process that has store and token.
-
-    Raises:
-        AuditUnavailable: it can't be written.
-    """
-    maker, ledger = _record_maker(settings), StoreLedger(store.audit_chains)
-    sink = _sink(settings, name, maker, ledger)
-    interval_s = settings.audit.checkpoint_interval_s
-    checkpoints = Checkpoints(sink, TokenSigner(token, store), ledger, maker.of_service, interval_s)
-    return AuditTrail(sink, RecordWriter(sink, maker), checkpoints)
-
-
-def record_writer(settings: Settings, name: str, store: Store | None = None) -> RecordWriter:
-    """The audit trail of a command, which has perhaps no store; end it by `close`.
-
-    Raises:
-        AuditUnavailable: it can't be written.
-    """
-    maker = _record_maker(settings)
-    ledger = NoLedger() if store is None else StoreLedger(store.audit_chains)
-    return RecordWriter(_sink(settings, name, maker, ledger), maker)
-
-
-def _record_maker(settings: Settings) -> RecordMaker:
-    return RecordMaker(realm_of(settings), utc_now, EventIds(os.urandom(_SEED_BYTES)))
-
-
-def _sink(settings: Settings, name: str, maker: RecordMaker, ledger: Ledger) -> SegmentSink:
-    audit = settings.audit
-    rules = SegmentRules(Fsync(audit.fsync), audit.segment_bytes, audit.segment_s)
-    return SegmentSink(audit.directory, name, rules, maker.of_service, ledger)
 
 
 def material_maker(settings: Settings, token: Token, store: Store, boot_id: str) -> MaterialMaker:
@@ -332,9 +268,11 @@ def build_worker(
     trail = audit_trail(settings, name, store, token)
     parts = _parts(settings, token, store, boot_id, figures)
     uses = LastUses(store)
+    fairness = build_fairness(settings, runtime_directory(settings))
     if figures is not None:
         watch_uses(figures, uses)
-    fairness = build_fairness(settings, runtime_directory(settings))
+        watch_checkpoints(figures, trail.checkpoints)
+        watch_refusals(figures, fairness.refusals)
     pipeline = Pipeline(
         parts,
         credentials.authenticator,

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from strongroom.hsm import CallKind, Token, TokenState
+from strongroom.server.audit import Checkpoints
 from strongroom.server.figures import ProcessFigures, catalogue
 from strongroom.server.key_usage import LastUses
 from strongroom.server.keyring import CacheFigures
+from strongroom.server.quotas import Refusals
 
 
 class _Cache(Protocol):
@@ -53,6 +55,21 @@ def watch_caches(figures: ProcessFigures, caches: Mapping[str, _Cache]) -> None:
 def watch_uses(figures: ProcessFigures, uses: LastUses) -> None:
     """Shows how many last uses wait for the store."""
     figures.watch(lambda into: into.gauge(catalogue.USES_WAITING).set((), uses.waiting))
+
+
+def watch_checkpoints(figures: ProcessFigures, checkpoints: Checkpoints) -> None:
+    """Shows when the audit trail was last signed."""
+    figures.watch(lambda into: into.gauge(catalogue.LAST_CHECKPOINT).set((), checkpoints.signed_at))
+
+
+def watch_refusals(figures: ProcessFigures, refusals: Refusals) -> None:
+    """Shows whose requests are refused, and why."""
+    figures.watch(lambda into: _show_refusals(into, refusals))
+
+
+def _show_refusals(figures: ProcessFigures, refusals: Refusals) -> None:
+    for refused, count in refusals.counts().items():
+        figures.counter(catalogue.REFUSALS).follow(tuple(map(str, refused)), count)
 
 
 def _show_token(figures: ProcessFigures, token: Token) -> None:

@@ -79,6 +79,8 @@ class Checkpoints:
         self._event = event
         self._interval_s = interval_s
         self._last: Head | None = None
+        self.signed_at = 0.0
+        """When the last one was signed, in seconds since 1970; 0 before the first."""
         self._due_at = 0.0
 
     def tend(self) -> None:
@@ -100,6 +102,7 @@ class Checkpoints:
         if signed is not None:
             try:
                 self._sink.write([self._event(CHECKPOINT, _details(statement, signed))])
+                self.signed_at = time.time()
             except AuditUnavailable as error:
                 _log.warning("no checkpoint", reason=str(error))
         self._last = self._sink.head

@@ -51,7 +51,8 @@ def appoint_administrator(
 def _appoint(settings: "Settings", principal: str) -> str:
     from contextlib import closing
 
-    from strongroom.server.app import open_store, record_writer, require_own
+    from strongroom.server.app import open_store, require_own
+    from strongroom.server.recording import record_writer
 
     arn = _arn_of(settings, principal)
     _require_partition(settings, arn)

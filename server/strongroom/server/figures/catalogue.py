@@ -116,6 +116,17 @@ LAST_RECORD = Family(
     Kind.GAUGE,
     "When the last audit record of a request was written, to the second.",
 )
+LAST_CHECKPOINT = Family(
+    "strongroom_audit_last_checkpoint_timestamp_seconds",
+    Kind.GAUGE,
+    "When the last checkpoint of the audit trail was signed.",
+)
+REFUSALS = Family(
+    "strongroom_refusals",
+    Kind.COUNTER,
+    "Requests that were refused for an account's rate or share, or because they would have waited too long.",
+    ("why", "account", "what"),
+)
 USES_WAITING = Family(
     "strongroom_last_uses_waiting", Kind.GAUGE, "Keys whose last use isn't in the store yet."
 )
@@ -127,5 +138,5 @@ FAMILIES: Sequence[Family] = (
     *(TOKEN_DURATION, TOKEN_STATE, TOKEN_LOSSES, TOKEN_RECOVERIES, SESSIONS),
     *(PAIRS_READY, PAIR_HITS, PAIR_MISSES),
     *(CACHE_HITS, CACHE_MISSES, CACHED),
-    *(RECORDS, RECORD_FAILURES, LAST_RECORD, USES_WAITING, STARTS),
+    *(RECORDS, RECORD_FAILURES, LAST_RECORD, LAST_CHECKPOINT, USES_WAITING, STARTS, REFUSALS),
 )

@@ -11,8 +11,6 @@ import structlog
 
 from strongroom.hsm import HsmError, Token, TokenState
 from strongroom.server.app import (
-    AuditTrail,
-    audit_trail,
     figures_directory,
     material_importer,
     material_maker,
@@ -34,6 +32,7 @@ from strongroom.server.metrics import (
     serve_metrics,
 )
 from strongroom.server.process.children import Child, on_orphaned, run_child, say_ready
+from strongroom.server.recording import AuditTrail, audit_trail
 from strongroom.server.store import Store, StoreError
 
 _log = structlog.get_logger("strongroom.housekeeper")
