@@ -21,8 +21,10 @@ from tests.support import markdown
 
 ROOT = Path(__file__).resolve().parent.parent
 PROTOS = sorted((ROOT / "proto" / "strongroom" / "v1").glob("*.proto"))
-PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
-MANUALS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+MANUALS = [ROOT / "README.md", ROOT / "deploy" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = sorted({*ROOT.glob("*.md"), *MANUALS})
+THREATS = ROOT / "docs" / "threat-model.md"
+_SOURCES = (ROOT, ROOT / "server" / "strongroom" / "server", ROOT / "hsm" / "strongroom")
 SAMPLE = r"""
 # A `code` [heading](x.md)!
 ## Twice
@@ -213,3 +215,10 @@ def _explained() -> set[str]:
     lines = (ROOT / "docs" / "dependencies.md").read_text().splitlines()
     cells = [line.split("|")[1].strip() for line in lines if line.startswith("|")][2:]
     return {name.strip() for cell in cells if not cell.startswith("**") for name in cell.split(",")}
+
+
+def test_every_mechanism_that_the_threat_model_names_is_there() -> None:
+    quoted = re.findall(r"`([a-z_0-9./-]+)`", THREATS.read_text())
+    paths = {text for text in quoted if "/" in text}
+    assert len(paths) > 20
+    assert [path for path in sorted(paths) if not any((root / path).exists() for root in _SOURCES)] == []

@@ -35,8 +35,15 @@ class CrashPoint:
         self.file = file
 
     def arm(self, step: str) -> None:
+        self._write(step)
+
+    def arm_defect(self, step: str) -> None:
+        """The step raises what nobody foresaw, instead."""
+        self._write(f"{step} fails")
+
+    def _write(self, text: str) -> None:
         whole = self.file.with_suffix(".new")
-        whole.write_text(step)
+        whole.write_text(text)
         whole.rename(self.file)
 
     def has_struck(self) -> bool:

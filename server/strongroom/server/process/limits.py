@@ -14,16 +14,16 @@ def claim() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def conceal() -> None:
-    """Closes memory and environment of this process to the other processes of its user.
+def set_traceable(*, is_traceable: bool) -> None:
+    """Closes memory and environment of this process to the other processes of its user, or opens them.
 
-    /proc/<pid>/mem, environ and fd belong to root then, a debugger can't attach without CAP_SYS_PTRACE, and
-    no core is piped to a crash reporter, which RLIMIT_CORE doesn't keep from it. Each process says so for
-    itself: execve forgets it. Source: PR_SET_DUMPABLE(2const), proc(5), core(5).
+    Where they are closed, /proc/<pid>/mem, environ and fd belong to root, a debugger can't attach without
+    CAP_SYS_PTRACE, and no core is piped to a crash reporter, which RLIMIT_CORE doesn't keep from it. Each
+    process says so for itself: execve opens them. Source: PR_SET_DUMPABLE(2const), proc(5), core(5).
 
     Raises:
         OSError: the kernel refuses.
     """
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
+    if libc.prctl(_PR_SET_DUMPABLE, int(is_traceable), 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), f"prctl: {os.strerror(ctypes.get_errno())}")

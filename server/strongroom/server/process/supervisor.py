@@ -200,9 +200,7 @@ def serve(settings: Settings, config: Path, workers: int) -> int:
         StoreError: the database can't be used, or is another deployment's.
         OSError: somebody listens at the address.
     """
-    limits.claim()
-    if not settings.server.traceable:
-        limits.conceal()
+    limits.set_traceable(is_traceable=settings.server.traceable)
     with only_one(runtime_directory(settings)):
         store = open_store(settings, upgrade=True)
         try:
