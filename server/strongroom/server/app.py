@@ -8,16 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from strongroom.hsm import (
-    KeyKind,
-    KeyPurpose,
-    OnCall,
-    PinSource,
-    Token,
-    TokenProfile,
-    TokenState,
-    load_profile,
-)
+from strongroom.hsm import KeyKind, KeyPurpose, PinSource, Token, TokenProfile, TokenState, load_profile
 from strongroom.server.audit import JsonLinesSink, RecordWriter
 from strongroom.server.authentication import Authenticator, PrincipalMap
 from strongroom.server.authorization import Authorizer
@@ -32,9 +23,9 @@ from strongroom.server.faces.grpc import GrpcFace
 from strongroom.server.faces.grpc.credentials import CertificateFiles, ServerCertificates
 from strongroom.server.faces.grpc.handlers import Dispatch, operation_handlers
 from strongroom.server.faces.grpc.server import GrpcOptions
-from strongroom.server.figures import NO_FIGURES, FigureFile, ProcessFigures, catalogue
 from strongroom.server.key_usage import LastUses
 from strongroom.server.keyring import EncryptionCounter, KeyCache, KeyResolver, PrincipalPolicies
+from strongroom.server.observation import UNOBSERVED, Observation, open_figures, open_traces
 from strongroom.server.operations import OPERATIONS, Lane, MaterialImporter, MaterialMaker, Parts
 from strongroom.server.operations.asymmetric import AsymmetricKeys
 from strongroom.server.operations.mac_keys import MacKeys
@@ -42,7 +33,6 @@ from strongroom.server.operations.symmetric import SymmetricCipher
 from strongroom.server.pipeline import Pipeline
 from strongroom.server.request_log import RequestLog
 from strongroom.server.store import Deployment, Store, StoreForeign
-from strongroom.server.watching import TokenWatch, watch_caches, watch_token, watch_uses
 
 _SLOW_THREADS = 2
 
@@ -78,42 +68,23 @@ def token_profile(settings: Settings) -> TokenProfile:
 def open_token(
     settings: Settings,
     on_state: Callable[[TokenState, str], None] = lambda _state, _reason: None,
-    on_call: OnCall | None = None,
+    observation: Observation = UNOBSERVED,
 ) -> Token:
     """Opens the deployment's token.
 
     Raises:
         HsmError: it can't be opened.
     """
-    return Token.open(
+    token = Token.open(
         token_profile(settings),
         PinSource.parse(settings.token.pin),
         deployment=settings.deployment.name,
         lock_dir=runtime_directory(settings),
         pairs_ahead={KeyKind(spec): count for spec, count in settings.limits.data_key_pairs_ahead.items()},
-        on_state=on_state,
-        on_call=on_call,
+        on_state=observation.on_token_state(on_state),
+        on_call=observation.on_token_call,
     )
-
-
-def open_watched_token(
-    settings: Settings, on_state: Callable[[TokenState, str], None], figures: ProcessFigures | None
-) -> Token:
-    """Opens the deployment's token, and counts what it does if figures are wanted.
-
-    Raises:
-        HsmError: it can't be opened.
-    """
-    if figures is None:
-        return open_token(settings, on_state)
-    watch = TokenWatch(figures)
-
-    def changed(state: TokenState, reason: str) -> None:
-        watch.changed(state)
-        on_state(state, reason)
-
-    token = open_token(settings, changed, watch.called)
-    watch_token(figures, token)
+    observation.watch_token(token)
     return token
 
 
@@ -151,15 +122,14 @@ def figures_directory(settings: Settings) -> Path:
     return runtime_directory(settings) / "figures"
 
 
-def open_figures(settings: Settings, name: str) -> FigureFile | None:
-    """The figures of one process, if they are wanted.
+def observe(settings: Settings, name: str, *, with_traces: bool) -> Observation:
+    """What is watched of one process, as far as anybody wants to know.
 
     Raises:
-        OSError: there is no room for them.
+        OSError: there is no room for its figures, or a file isn't there.
     """
-    if not settings.metrics.listen:
-        return None
-    return FigureFile(figures_directory(settings), name, ProcessFigures(name))
+    file = open_figures(settings, figures_directory(settings), name)
+    return Observation(file, open_traces(settings, name) if with_traces else None)
 
 
 def record_writer(settings: Settings, name: str) -> RecordWriter:
@@ -194,13 +164,12 @@ def material_importer(maker: MaterialMaker, token: Token, store: Store) -> Mater
 
 
 def _parts(
-    settings: Settings, token: Token, store: Store, boot_id: str, figures: ProcessFigures | None = None
+    settings: Settings, token: Token, store: Store, boot_id: str, observation: Observation = UNOBSERVED
 ) -> Parts:
     realm = realm_of(settings)
     principals = PrincipalPolicies(store.principals)
     keys = KeyCache(store, store.feed(), realm, principals)
-    if figures is not None:
-        watch_caches(figures, {"keys": keys, "principal_policies": principals})
+    observation.watch_caches({"keys": keys, "principal_policies": principals})
     counter = EncryptionCounter(store, settings.limits.encryptions_block)
     maker = material_maker(settings, token, store, boot_id)
     return Parts(
@@ -243,20 +212,14 @@ class Worker:
     face: GrpcFace
     certificates: ServerCertificates
     executors: Mapping[Lane, ThreadPoolExecutor]
-    figures: FigureFile | None
-
-    def show_ready(self, *, is_ready: bool) -> None:
-        """Shows whether the worker serves."""
-        if self.figures is not None:
-            self.figures.figures.gauge(catalogue.READY).set((), is_ready)
+    observation: Observation
 
     def close(self) -> None:
         """Ends threads, token and store."""
         for executor in self.executors.values():
             executor.shutdown(wait=True, cancel_futures=True)
         self.uses.flush()
-        if self.figures is not None:
-            self.figures.write()
+        self.observation.close()
         self.token.close()
         self.store.close()
 
@@ -278,9 +241,8 @@ def build_worker(
     store = open_store(settings)
     records = record_writer(settings, name)
     certificates = ServerCertificates(_certificate_files(settings))
-    figure_file = open_figures(settings, name)
-    figures = None if figure_file is None else figure_file.figures
-    token = open_watched_token(settings, on_token, figures)
+    observation = observe(settings, name, with_traces=True)
+    token = open_token(settings, on_token, observation)
     executors = {
         lane: ThreadPoolExecutor(
             settings.server.threads if lane is Lane.COMMON else _SLOW_THREADS,
@@ -288,10 +250,9 @@ def build_worker(
         )
         for lane in Lane
     }
-    parts = _parts(settings, token, store, boot_id, figures)
+    parts = _parts(settings, token, store, boot_id, observation)
     uses = LastUses(store)
-    if figures is not None:
-        watch_uses(figures, uses)
+    observation.watch_uses(uses)
     pipeline = Pipeline(
         parts,
         Authenticator(principal_map(settings)),
@@ -299,19 +260,20 @@ def build_worker(
         EventIds(os.urandom(_SEED_BYTES)),
         uses,
         logs=RequestLog(settings.log.requests),
-        figures=figures or NO_FIGURES,
+        figures=observation.requests,
     )
     dispatch = Dispatch(
         pipeline,
         executors,
         may_run_inline=bool(parts.quick),
         most=settings.server.max_concurrent_requests,
-        figures=figures or NO_FIGURES,
+        figures=observation.calls,
+        traces=observation.traces,
     )
     handlers = operation_handlers(OPERATIONS, dispatch)
     services = sorted({operation.service for operation in OPERATIONS})
     face = GrpcFace(handlers, services, certificates, _grpc_options(settings))
-    return Worker(token, store, records, uses, face, certificates, executors, figure_file)
+    return Worker(token, store, records, uses, face, certificates, executors, observation)
 
 
 def _certificate_files(settings: Settings) -> CertificateFiles:

@@ -83,7 +83,7 @@ class Pipeline:
         """Reads a batch; gives what is answered instead if it is refused as a whole, or None."""
         if batch.obstacle is None:
             try:
-                self._authenticator.authenticate(batch.arrival.certificate)
+                batch.caller = self._authenticator.authenticate(batch.arrival.certificate)
                 batch.request = batch.operation.read(batch.arrival.body)
                 batch.operation.validate(batch.request)
             except KmsError as error:
@@ -161,8 +161,8 @@ class Pipeline:
 
 def _outcome(progress: Progress) -> Outcome:
     if progress.error is not None:
-        return Outcome(progress.request_id, b"", progress.error)
-    return Outcome(progress.request_id, progress.response.SerializeToString(), None)
+        return Outcome(progress.request_id, b"", progress.error, progress)
+    return Outcome(progress.request_id, progress.response.SerializeToString(), None, progress)
 
 
 def _answered(progress: Progress) -> Answered:

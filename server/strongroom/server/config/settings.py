@@ -24,6 +24,7 @@ from strongroom.server.config.service_settings import (
     ServerSettings,
     TlsSettings,
 )
+from strongroom.server.config.tracing_settings import TracingSettings
 
 # As long as CK_TOKEN_INFO has room for (PKCS#11 v3.1 §3.2).
 _Label = Annotated[str, Field(min_length=1, max_length=32)]
@@ -89,6 +90,7 @@ class Settings(Section):
     limits: LimitSettings = LimitSettings()
     log: LogSettings = LogSettings()
     metrics: MetricsSettings = MetricsSettings()
+    tracing: TracingSettings = TracingSettings()
 
     @property
     def worker_count(self) -> int:

@@ -14,6 +14,7 @@ import grpc
 from grpc_status import rpc_status
 
 from strongroom.server.faces.grpc.status import status_of
+from strongroom.server.faces.grpc.traces import Trace, Traces
 from strongroom.server.faces.grpc.turns import Turns
 from strongroom.server.figures import NO_FIGURES, CallFigures
 from strongroom.server.operations import Lane, Operation
@@ -43,6 +44,7 @@ class Dispatch:
         most_bytes: how many bytes they may have together.
         large_batches: how many of them are parsed and carried through at once; the others wait as bytes.
         figures: told of every message.
+        traces: told of every message, if anybody wants traces.
     """
 
     pipeline: Pipeline
@@ -52,15 +54,13 @@ class Dispatch:
     most_bytes: int = _MOST_BYTES
     large_batches: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MOST_LARGE_BATCHES))
     figures: CallFigures = NO_FIGURES
+    traces: Traces | None = None
 
     def run(self, calls: Sequence["_ArrivedCall"]) -> "list[Outcome | asyncio.Future[Outcome]]":
         """Carries requests through, on the loop or in threads; must itself run on the loop."""
         pipeline = self.pipeline
         pipeline.catch_up()
-        begun = [
-            pipeline.begin(call.operation, _arrival(call.body, call.context), is_refused=call.is_excess)
-            for call in calls
-        ]
+        begun = [pipeline.begin(call.operation, _arrival(call), is_refused=call.is_excess) for call in calls]
         single = [progress for progress in begun if progress.operation.item is None]
         inline = self._inline(single)
         outcomes = dict(zip(map(_id_of, inline), pipeline.finish(inline), strict=True))
@@ -112,7 +112,8 @@ class Dispatch:
             else:
                 await asyncio.sleep(0)
             done += items
-        return Outcome(batch.request_id, _results(batch.operation, done), None)
+        batch.items = done
+        return Outcome(batch.request_id, _results(batch.operation, done), None, batch)
 
 
 class _ArrivedCall(NamedTuple):
@@ -120,6 +121,7 @@ class _ArrivedCall(NamedTuple):
     body: bytes
     context: Any  # grpc.aio's
     is_excess: bool
+    trace: Trace | None
 
 
 class _Admission:
@@ -154,6 +156,7 @@ class OperationHandler:
         turns: all operations' requests take turns together.
         admission: all operations' requests are counted together.
         figures: told of every message.
+        traces: likewise, if anybody wants traces.
     """
 
     def __init__(
@@ -162,20 +165,27 @@ class OperationHandler:
         turns: Turns[_ArrivedCall, Outcome],
         admission: _Admission,
         figures: CallFigures,
+        traces: Traces | None,
     ) -> None:
         self.operation = operation
         self._turns = turns
         self._admission = admission
         self._figures = figures
+        self._traces = traces
 
     async def answer(self, body: bytes, context: Any) -> bytes:  # noqa: ANN401 # grpc.aio's context
         """Answers one call: bytes in, bytes out; nothing but an abort is raised."""
         started = time.perf_counter_ns()
         is_excess = not self._admission.enter(body)
         self._figures.arrived()
+        trace = None if self._traces is None else self._begin_trace(self._traces, context)
+        progress = None
         try:
-            outcome = await self._turns.take(_ArrivedCall(self.operation, body, context, is_excess))
+            outcome = await self._turns.take(_ArrivedCall(self.operation, body, context, is_excess, trace))
+            progress = outcome.progress
         finally:
+            if trace is not None:
+                trace.end(progress)
             self._admission.leave(body)
             self._figures.left(self.operation.name, time.perf_counter_ns() - started)
         if outcome.error is not None:
@@ -183,12 +193,18 @@ class OperationHandler:
             await context.abort_with_status(rpc_status.to_status(status))
         return outcome.body
 
+    def _begin_trace(self, traces: Traces, context: Any) -> Trace | None:  # noqa: ANN401 # grpc.aio's context
+        return traces.begin(self.operation, _told(context.invocation_metadata() or (), _TRACEPARENT))
+
 
 def operation_handlers(operations: Iterable[Operation], dispatch: Dispatch) -> tuple[OperationHandler, ...]:
     """A handler for each operation; call it within the event loop."""
     turns: Turns[_ArrivedCall, Outcome] = Turns(dispatch.run)
     admission = _Admission(dispatch.most, dispatch.most_bytes)
-    return tuple(OperationHandler(operation, turns, admission, dispatch.figures) for operation in operations)
+    return tuple(
+        OperationHandler(operation, turns, admission, dispatch.figures, dispatch.traces)
+        for operation in operations
+    )
 
 
 def generic_handlers(handlers: Iterable[OperationHandler]) -> tuple[grpc.GenericRpcHandler, ...]:
@@ -223,17 +239,18 @@ def _results(operation: Operation, items: Iterable[Progress]) -> bytes:
     return data
 
 
-def _arrival(body: bytes, context: Any) -> Arrival:  # noqa: ANN401 # grpc.aio's context
+def _arrival(call: _ArrivedCall) -> Arrival:
+    context, trace = call.context, call.trace
     remaining = context.time_remaining()
     certificates = context.auth_context().get(_CERTIFICATE)
     metadata = context.invocation_metadata() or ()
     return Arrival(
-        body=body,
+        body=call.body,
         certificate=certificates[0] if certificates else None,
         source=context.peer(),
         user_agent=_told(metadata, _USER_AGENT),
         deadline=math.inf if remaining is None else time.monotonic() + remaining,
-        traceparent=_told(metadata, _TRACEPARENT),
+        traceparent=_told(metadata, _TRACEPARENT) if trace is None else trace.traceparent,
     )
 
 
