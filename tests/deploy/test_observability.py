@@ -171,3 +171,9 @@ def _table(head: str, column: int) -> dict[str, str]:
         elif is_inside and not cells[0].startswith("---"):
             found[cells[0].strip("`")] = cells[column]
     return found
+
+
+def test_the_table_of_attributes_is_what_spans_have() -> None:
+    source = (ROOT / "server" / "strongroom" / "server" / "tracing.py").read_text()
+    known = set(re.findall(r'"((?:rpc|error|client|strongroom)\.[a-z_.]+)"', source))
+    assert set(_table("attribute", 1)) == known

@@ -139,3 +139,32 @@ def test_a_used_address_of_metrics_stops_no_service(own_deployment: Deployment) 
         with own_deployment.served() as service, own_deployment.client() as client:
             assert client.generate_random(8)
             wait_until(lambda: "no metrics" in service.events(), 20)
+
+
+def test_a_token_that_goes_away_and_comes_back_is_counted(own_deployment: Deployment, port: int) -> None:
+    tokens, away = own_deployment.directory / "tokens", own_deployment.directory / "tokens-away"
+    with own_deployment.served():
+        scrape_when(port, lambda scrape: scrape.value("strongroom_token_state", state="up") == 2)
+        tokens.rename(away)
+        lost = scrape_when(
+            port, lambda scrape: scrape.value("strongroom_token_state", process="worker-0", state="up") == 0
+        )
+        assert lost.value("strongroom_token_state", process="worker-0", state="recovering") == 1
+        assert lost.value("strongroom_token_losses_total") >= 1
+        scrape_when(port, lambda scrape: scrape.value("strongroom_ready") == 0)
+        away.rename(tokens)
+        back = scrape_when(port, lambda scrape: scrape.value("strongroom_ready") == 1)
+        assert back.value("strongroom_token_recoveries_total") >= 1
+
+
+def test_requests_without_a_record_are_counted(own_deployment: Deployment, port: int) -> None:
+    trail = own_deployment.directory / "audit"
+    trail.mkdir(mode=0o700, exist_ok=True)
+    (trail / "worker-0.jsonl").symlink_to("/dev/full")
+    with own_deployment.served(), own_deployment.client() as client:
+        with pytest.raises(errors.ServiceUnavailable, match="audit trail"):
+            client.generate_random(1)
+        scrape = scrape_when(port, lambda scrape: scrape.value("strongroom_audit_failures_total"))
+        assert scrape.value("strongroom_audit_records_total") == 0
+        assert scrape.value("strongroom_requests_total", outcome="OK") == 0
+        assert scrape.value("strongroom_requests_total", outcome="DEPENDENCY_TIMEOUT") > 0

@@ -7,16 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from strongroom.hsm import (
-    KeyKind,
-    KeyPurpose,
-    OnCall,
-    PinSource,
-    Token,
-    TokenProfile,
-    TokenState,
-    load_profile,
-)
+from strongroom.hsm import KeyKind, KeyPurpose, PinSource, Token, TokenProfile, TokenState, load_profile
 from strongroom.server.authorization import Authorizer
 from strongroom.server.config import Settings
 from strongroom.server.core.clock import utc_now
@@ -30,9 +21,9 @@ from strongroom.server.faces.grpc import GrpcFace
 from strongroom.server.faces.grpc.handlers import Dispatch, operation_handlers
 from strongroom.server.faces.grpc.server import GrpcOptions
 from strongroom.server.fairness import Fairness, build_fairness
-from strongroom.server.figures import NO_FIGURES, FigureFile, ProcessFigures, catalogue
 from strongroom.server.key_usage import LastUses
 from strongroom.server.keyring import EncryptionCounter, KeyCache, KeyGrants, KeyResolver, PrincipalPolicies
+from strongroom.server.observation import UNOBSERVED, Observation, open_figures, open_traces
 from strongroom.server.operations import OPERATIONS, MaterialImporter, MaterialMaker, Parts
 from strongroom.server.operations.asymmetric import AsymmetricKeys
 from strongroom.server.operations.mac_keys import MacKeys
@@ -41,14 +32,6 @@ from strongroom.server.pipeline import Pipeline
 from strongroom.server.recording import AuditTrail, audit_trail, realm_of
 from strongroom.server.request_log import RequestLog
 from strongroom.server.store import Deployment, Store, StoreForeign
-from strongroom.server.watching import (
-    TokenWatch,
-    watch_caches,
-    watch_checkpoints,
-    watch_refusals,
-    watch_token,
-    watch_uses,
-)
 
 INLINE_LATENCY_US = 200.0
 """A token quicker than this is used on the event loop: a hop to a thread and back costs 50 to 80 µs."""
@@ -76,42 +59,23 @@ def token_profile(settings: Settings) -> TokenProfile:
 def open_token(
     settings: Settings,
     on_state: Callable[[TokenState, str], None] = lambda _state, _reason: None,
-    on_call: OnCall | None = None,
+    observation: Observation = UNOBSERVED,
 ) -> Token:
     """Opens the deployment's token.
 
     Raises:
         HsmError: it can't be opened.
     """
-    return Token.open(
+    token = Token.open(
         token_profile(settings),
         PinSource.parse(settings.token.pin),
         deployment=settings.deployment.name,
         lock_dir=runtime_directory(settings),
         pairs_ahead={KeyKind(spec): count for spec, count in settings.limits.data_key_pairs_ahead.items()},
-        on_state=on_state,
-        on_call=on_call,
+        on_state=observation.on_token_state(on_state),
+        on_call=observation.on_token_call,
     )
-
-
-def open_watched_token(
-    settings: Settings, on_state: Callable[[TokenState, str], None], figures: ProcessFigures | None
-) -> Token:
-    """Opens the deployment's token, and counts what it does if figures are wanted.
-
-    Raises:
-        HsmError: it can't be opened.
-    """
-    if figures is None:
-        return open_token(settings, on_state)
-    watch = TokenWatch(figures)
-
-    def changed(state: TokenState, reason: str) -> None:
-        watch.changed(state)
-        on_state(state, reason)
-
-    token = open_token(settings, changed, watch.called)
-    watch_token(figures, token)
+    observation.watch_token(token)
     return token
 
 
@@ -149,15 +113,14 @@ def figures_directory(settings: Settings) -> Path:
     return runtime_directory(settings) / "figures"
 
 
-def open_figures(settings: Settings, name: str) -> FigureFile | None:
-    """The figures of one process, if they are wanted.
+def observe(settings: Settings, name: str, *, with_traces: bool) -> Observation:
+    """What is watched of one process, as far as anybody wants to know.
 
     Raises:
-        OSError: there is no room for them.
+        OSError: there is no room for its figures, or a file isn't there.
     """
-    if not settings.metrics.listen:
-        return None
-    return FigureFile(figures_directory(settings), name, ProcessFigures(name))
+    file = open_figures(settings, figures_directory(settings), name)
+    return Observation(file, open_traces(settings, name) if with_traces else None)
 
 
 def material_maker(settings: Settings, token: Token, store: Store, boot_id: str) -> MaterialMaker:
@@ -172,15 +135,14 @@ def material_importer(maker: MaterialMaker, token: Token, store: Store) -> Mater
 
 
 def _parts(
-    settings: Settings, token: Token, store: Store, boot_id: str, figures: ProcessFigures | None = None
+    settings: Settings, token: Token, store: Store, boot_id: str, observation: Observation = UNOBSERVED
 ) -> Parts:
     realm = realm_of(settings)
     principals = PrincipalPolicies(store.principals)
     grants = KeyGrants(store.grants)
     keys = KeyCache(store, store.feed(), realm, principals, grants)
     grant_tokens = IssuedGrantTokens(store.secret("grant tokens"))
-    if figures is not None:
-        watch_caches(figures, {"keys": keys, "principal_policies": principals})
+    observation.watch_caches({"keys": keys, "principal_policies": principals})
     counter = EncryptionCounter(store, settings.limits.encryptions_block)
     maker = material_maker(settings, token, store, boot_id)
     return Parts(
@@ -226,12 +188,7 @@ class Worker:
     fairness: Fairness
     face: GrpcFace
     credentials: CredentialParts
-    figures: FigureFile | None
-
-    def show_ready(self, *, is_ready: bool) -> None:
-        """Shows whether the worker serves."""
-        if self.figures is not None:
-            self.figures.figures.gauge(catalogue.READY).set((), is_ready)
+    observation: Observation
 
     def close(self) -> None:
         """Ends threads, token and store."""
@@ -240,8 +197,7 @@ class Worker:
         self.uses.flush()
         self.trail.close()
         self.credentials.close()
-        if self.figures is not None:
-            self.figures.write()
+        self.observation.close()
         self.token.close()
         self.store.close()
 
@@ -262,17 +218,15 @@ def build_worker(
     """
     store = open_store(settings)
     credentials = credential_parts(settings)
-    figure_file = open_figures(settings, name)
-    figures = None if figure_file is None else figure_file.figures
-    token = open_watched_token(settings, on_token, figures)
+    observation = observe(settings, name, with_traces=True)
+    token = open_token(settings, on_token, observation)
     trail = audit_trail(settings, name, store, token)
-    parts = _parts(settings, token, store, boot_id, figures)
+    parts = _parts(settings, token, store, boot_id, observation)
     uses = LastUses(store)
     fairness = build_fairness(settings, runtime_directory(settings))
-    if figures is not None:
-        watch_uses(figures, uses)
-        watch_checkpoints(figures, trail.checkpoints)
-        watch_refusals(figures, fairness.refusals)
+    observation.watch_uses(uses)
+    observation.watch_checkpoints(trail.checkpoints)
+    observation.watch_refusals(fairness.refusals)
     pipeline = Pipeline(
         parts,
         credentials.authenticator,
@@ -281,7 +235,7 @@ def build_worker(
         uses,
         fairness.quotas,
         logs=RequestLog(settings.log.requests),
-        figures=figures or NO_FIGURES,
+        figures=observation.requests,
     )
     dispatch = Dispatch(
         pipeline,
@@ -289,12 +243,13 @@ def build_worker(
         may_run_inline=bool(parts.quick),
         admission=fairness.admission,
         patience=fairness.patience,
-        figures=figures or NO_FIGURES,
+        figures=observation.calls,
+        traces=observation.traces,
     )
     handlers = operation_handlers(OPERATIONS, dispatch)
     services = sorted({operation.service for operation in OPERATIONS})
     face = GrpcFace(handlers, services, credentials.certificates, _grpc_options(settings))
-    return Worker(token, store, trail, uses, fairness, face, credentials, figure_file)
+    return Worker(token, store, trail, uses, fairness, face, credentials, observation)
 
 
 def _grpc_options(settings: Settings) -> GrpcOptions:

@@ -67,6 +67,7 @@ class Execution:
             for progress in requests:
                 progress.duration_ns += share
                 progress.token_ns += share
+                progress.token_at_ns = progress.token_at_ns or started
 
     def _step(
         self, progress: Progress, step: Callable[..., TokenCall[Any] | None], *arguments: object

@@ -168,8 +168,8 @@ class Pipeline:
 
 def _outcome(progress: Progress) -> Outcome:
     if progress.error is not None:
-        return Outcome(progress.request_id, b"", progress.error)
-    return Outcome(progress.request_id, progress.response.SerializeToString(), None)
+        return Outcome(progress.request_id, b"", progress.error, progress)
+    return Outcome(progress.request_id, progress.response.SerializeToString(), None, progress)
 
 
 def _answered(progress: Progress) -> Answered:

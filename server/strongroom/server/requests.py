@@ -1,5 +1,6 @@
 """A request on its way through the pipeline."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -21,7 +22,7 @@ class Arrival(NamedTuple):
         deadline: on time.monotonic()'s clock; infinite if the client set none.
         intermediates: what the peer showed between its certificate and an authority, in PEM.
         authorization: every `authorization` entry; tokens are secret.
-        traceparent: which trace it belongs to, as the client says it; empty if to none.
+        traceparent: which trace it belongs to, by the client's span or our own; empty if to none.
     """
 
     body: bytes
@@ -50,6 +51,8 @@ class Progress:
         batch_id: the request id of the batch that it is an item of; empty if of none.
         duration_ns: time that was spent on it, the token's included; waiting isn't.
         token_ns: the token's part.
+        token_at_ns: when the token was asked first, on time.perf_counter_ns()'s clock.
+        items: of a batch that was carried through.
     """
 
     request_id: str
@@ -65,7 +68,9 @@ class Progress:
     error: KmsError | None = None
     duration_ns: int = 0
     token_ns: int = 0
+    token_at_ns: int = 0
     batch_id: str = ""
+    items: "Sequence[Progress]" = ()
 
     @property
     def account_id(self) -> str:
@@ -79,8 +84,9 @@ def outcome_of(progress: Progress) -> str:
 
 
 class Outcome(NamedTuple):
-    """What is answered: the serialised response, or an error."""
+    """What is answered: the serialised response, or an error; and how it came to it."""
 
     request_id: str
     body: bytes
     error: KmsError | None
+    progress: Progress

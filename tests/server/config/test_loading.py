@@ -186,3 +186,26 @@ def test_a_file_that_cannot_be_read_is_told_with_the_remedy(tmp_path: Path, cont
 def test_a_problem_found_later_has_the_line_of_its_option(write: Write, valid: str) -> None:
     problem = problem_at(write(valid), "store.url", "is old")
     assert problem == Problem("store.url", 16, "is old")
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["http://127.0.0.1:4317", "https://collector.test:4317", "http://[::1]:4317", ""]
+)
+def test_a_collectors_address_is_taken(write: Write, valid: str, endpoint: str) -> None:
+    settings = load_settings(write(f'{valid}\n[tracing]\nendpoint = "{endpoint}"'))
+    assert settings.tracing.endpoint == endpoint
+    assert settings.tracing.sample_ratio == 0.01
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["127.0.0.1:4317", "grpc://a:1", "http://a", "http://a:1/v1/traces", "http://:1"]
+)
+def test_what_is_no_collectors_address_is_refused(write: Write, valid: str, endpoint: str) -> None:
+    (problem,) = _problems(write(f'{valid}\n[tracing]\nendpoint = "{endpoint}"'))
+    assert problem.key == "tracing.endpoint"
+    assert "must be http://host:port" in problem.text
+
+
+def test_a_ratio_beyond_one_is_refused(write: Write, valid: str) -> None:
+    (problem,) = _problems(write(f"{valid}\n[tracing]\nsample_ratio = 1.5"))
+    assert problem.key == "tracing.sample_ratio"

@@ -39,7 +39,9 @@ def _name_of(array: object, section: dict[str, object]) -> str:
 
 
 def test_what_stands_behind_a_mark_is_the_default(tmp_path: Path) -> None:
-    kept = re.compile(r"^#(?!\[|principal|fingerprint|dns|common_name|module|label|serial)(?=[a-z_0-9]+ = )")
+    kept = re.compile(
+        r"^#(?!\[|principal|fingerprint|dns|common_name|module|label|serial|ca )(?=[a-z_0-9]+ = )"
+    )
     arrays = re.compile(r"^#\[\[.*\n(#.*\n)*", re.MULTILINE)
     lines = arrays.sub("", reference()).splitlines()
     authentication = lines.index("[authentication]")

@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 from strongroom.server.config.locations import Location
 from strongroom.server.config.settings import Settings
 
-UNITS: Mapping[str, str] = {"_s": "seconds", "_bytes": "bytes"}
+UNITS: Mapping[str, str] = {"_s": "seconds", "_bytes": "bytes", "_ratio": "of all"}
 """The unit of a number, by the end of its option's name."""
 
 

@@ -25,6 +25,7 @@ from strongroom.server.config.service_settings import (
     ServerSettings,
     TlsSettings,
 )
+from strongroom.server.config.tracing_settings import TracingSettings
 
 # As long as CK_TOKEN_INFO has room for (PKCS#11 v3.1 §3.2).
 _Label = Annotated[str, Field(min_length=1, max_length=32)]
@@ -91,6 +92,7 @@ class Settings(Section):
     quotas: QuotaSettings = QuotaSettings()
     log: LogSettings = LogSettings()
     metrics: MetricsSettings = MetricsSettings()
+    tracing: TracingSettings = TracingSettings()
 
     @property
     def worker_count(self) -> int:

@@ -14,13 +14,13 @@ from strongroom.server.app import (
     figures_directory,
     material_importer,
     material_maker,
-    open_figures,
+    observe,
     open_store,
-    open_watched_token,
+    open_token,
 )
 from strongroom.server.audit import AuditUnavailable
 from strongroom.server.config import Settings
-from strongroom.server.figures import FIGURES_INTERVAL_S, FigureFile
+from strongroom.server.figures import FIGURES_INTERVAL_S
 from strongroom.server.housekeeping.jobs import JobParts, jobs_of
 from strongroom.server.housekeeping.leases import LEASE, Lease
 from strongroom.server.housekeeping.rounds import Round
@@ -31,6 +31,7 @@ from strongroom.server.metrics import (
     ProcessMetrics,
     serve_metrics,
 )
+from strongroom.server.observation import Observation
 from strongroom.server.process.children import Child, on_orphaned, run_child, say_ready
 from strongroom.server.recording import AuditTrail, audit_trail
 from strongroom.server.store import Store, StoreError
@@ -57,10 +58,11 @@ class HousekeeperProcess:
         on_orphaned(self._loop, self._stop)
         settings = self._child.settings
         store = open_store(settings)
-        figures = open_figures(settings, self._child.name)
-        token = open_watched_token(settings, self._token_changed, figures.figures if figures else None)
+        observation = observe(settings, self._child.name, with_traces=False)
+        token = open_token(settings, self._token_changed, observation)
         trail = audit_trail(settings, self._child.name, store, token)
-        writing = asyncio.create_task(_write_figures(figures))
+        observation.watch_checkpoints(trail.checkpoints)
+        writing = asyncio.create_task(_write_figures(observation))
         stop_metrics = _metrics(settings, store)
         say_ready()
         with contextlib.suppress(StoreError):  # the first round tries again
@@ -74,6 +76,7 @@ class HousekeeperProcess:
         trail.close()
         token.close()
         writing.cancel()
+        observation.close()
         await asyncio.to_thread(stop_metrics)
         with contextlib.suppress(StoreError):
             store.release_lease(LEASE)
@@ -107,9 +110,9 @@ class HousekeeperProcess:
         trail.checkpoints.tend()
 
 
-async def _write_figures(figures: FigureFile | None) -> None:
-    while figures is not None:
-        await asyncio.to_thread(figures.write)
+async def _write_figures(observation: Observation) -> None:
+    while observation.is_counting:
+        await asyncio.to_thread(observation.write)
         await asyncio.sleep(FIGURES_INTERVAL_S)
 
 

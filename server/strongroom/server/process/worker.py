@@ -42,7 +42,7 @@ class WorkerProcess:
         on_orphaned(self._loop, self._stopping.set)
         await worker.face.start()
         await worker.face.set_ready(is_ready=True)
-        worker.show_ready(is_ready=True)
+        worker.observation.show_ready(is_ready=True)
         _quieten_collector()
         say_ready()
         duties = (self._follow_health, self._write_uses, self._write_figures)
@@ -81,7 +81,7 @@ class WorkerProcess:
             if is_ready != was_ready:
                 _log.warning("ready" if is_ready else "not ready")
                 await worker.face.set_ready(is_ready=is_ready)
-                worker.show_ready(is_ready=is_ready)
+                worker.observation.show_ready(is_ready=is_ready)
                 was_ready = is_ready
 
     async def _write_uses(self, worker: Worker) -> None:
@@ -95,8 +95,8 @@ class WorkerProcess:
             pause_s = _BETWEEN_WRITES_S if is_more else interval_s
 
     async def _write_figures(self, worker: Worker) -> None:
-        while worker.figures is not None:
-            await self._loop.run_in_executor(worker.fairness.threads[Lane.COMMON], worker.figures.write)
+        while worker.observation.is_counting:
+            await self._loop.run_in_executor(worker.fairness.threads[Lane.COMMON], worker.observation.write)
             await asyncio.sleep(FIGURES_INTERVAL_S)
 
 

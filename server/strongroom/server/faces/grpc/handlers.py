@@ -19,6 +19,7 @@ from strongroom.server.faces.grpc.admission import Admission, Entry
 from strongroom.server.faces.grpc.fair_slots import FairSlots
 from strongroom.server.faces.grpc.patience import Patience
 from strongroom.server.faces.grpc.status import status_of
+from strongroom.server.faces.grpc.traces import Trace, Traces
 from strongroom.server.faces.grpc.turns import Turns
 from strongroom.server.fair_threads import FairThreads
 from strongroom.server.figures import NO_FIGURES, CallFigures
@@ -50,6 +51,7 @@ class Dispatch:
         patience: says which requests would wait too long for a thread.
         large_batches: of them some are parsed and carried through at once; the others wait as bytes.
         figures: told of every message.
+        traces: told of every message, if anybody wants traces.
     """
 
     pipeline: Pipeline
@@ -59,15 +61,14 @@ class Dispatch:
     patience: Patience
     large_batches: FairSlots = field(default_factory=lambda: FairSlots(_MOST_LARGE_BATCHES))
     figures: CallFigures = NO_FIGURES
+    traces: Traces | None = None
 
     def run(self, calls: Sequence["_ArrivedCall"]) -> "list[Outcome | asyncio.Future[Outcome]]":
         """Carries requests through, on the loop or in threads; must itself run on the loop."""
         pipeline = self.pipeline
         pipeline.catch_up()
         begun = [
-            pipeline.begin(
-                call.operation, _arrival(call.body, call.context), partial(self.admission.admit, call.entry)
-            )
+            pipeline.begin(call.operation, _arrival(call), partial(self.admission.admit, call.entry))
             for call in calls
         ]
         single = [progress for progress in begun if progress.operation.item is None]
@@ -127,7 +128,8 @@ class Dispatch:
             else:
                 await asyncio.sleep(0)
             done += items
-        return Outcome(batch.request_id, _results(batch.operation, done), None)
+        batch.items = done
+        return Outcome(batch.request_id, _results(batch.operation, done), None, batch)
 
 
 class _ArrivedCall(NamedTuple):
@@ -135,6 +137,7 @@ class _ArrivedCall(NamedTuple):
     body: bytes
     context: Any  # grpc.aio's
     entry: Entry
+    trace: Trace | None
 
 
 class OperationHandler:
@@ -145,6 +148,7 @@ class OperationHandler:
         turns: all operations' requests take turns together.
         admission: all operations' requests are counted together.
         figures: told of every message.
+        traces: likewise, if anybody wants traces.
     """
 
     def __init__(
@@ -153,20 +157,27 @@ class OperationHandler:
         turns: Turns[_ArrivedCall, Outcome],
         admission: Admission,
         figures: CallFigures,
+        traces: Traces | None,
     ) -> None:
         self.operation = operation
         self._turns = turns
         self._admission = admission
         self._figures = figures
+        self._traces = traces
 
     async def answer(self, body: bytes, context: Any) -> bytes:  # noqa: ANN401 # grpc.aio's context
         """Answers one call: bytes in, bytes out; nothing but an abort is raised."""
         started = time.perf_counter_ns()
         entry = self._admission.enter(len(body))
         self._figures.arrived()
+        trace = None if self._traces is None else self._begin_trace(self._traces, context)
+        progress = None
         try:
-            outcome = await self._turns.take(_ArrivedCall(self.operation, body, context, entry))
+            outcome = await self._turns.take(_ArrivedCall(self.operation, body, context, entry, trace))
+            progress = outcome.progress
         finally:
+            if trace is not None:
+                trace.end(progress)
             self._admission.leave(entry)
             self._figures.left(self.operation.name, time.perf_counter_ns() - started)
         if outcome.error is not None:
@@ -174,12 +185,16 @@ class OperationHandler:
             await context.abort_with_status(rpc_status.to_status(status))
         return outcome.body
 
+    def _begin_trace(self, traces: Traces, context: Any) -> Trace | None:  # noqa: ANN401 # grpc.aio's context
+        return traces.begin(self.operation, _told(context.invocation_metadata() or (), _TRACEPARENT))
+
 
 def operation_handlers(operations: Iterable[Operation], dispatch: Dispatch) -> tuple[OperationHandler, ...]:
     """A handler for each operation; call it within the event loop."""
     turns: Turns[_ArrivedCall, Outcome] = Turns(dispatch.run)
     return tuple(
-        OperationHandler(operation, turns, dispatch.admission, dispatch.figures) for operation in operations
+        OperationHandler(operation, turns, dispatch.admission, dispatch.figures, dispatch.traces)
+        for operation in operations
     )
 
 
@@ -215,19 +230,20 @@ def _results(operation: Operation, items: Iterable[Progress]) -> bytes:
     return data
 
 
-def _arrival(body: bytes, context: Any) -> Arrival:  # noqa: ANN401 # grpc.aio's context
+def _arrival(call: _ArrivedCall) -> Arrival:
+    context, trace = call.context, call.trace
     remaining = context.time_remaining()
     peer = context.auth_context()
     metadata = context.invocation_metadata() or ()
     return Arrival(
-        body=body,
+        body=call.body,
         certificate=_first(peer.get(_CERTIFICATE)),
         source=context.peer(),
         user_agent=_told(metadata, _USER_AGENT),
         deadline=math.inf if remaining is None else time.monotonic() + remaining,
         intermediates=_first(peer.get(_INTERMEDIATES)) or b"",
         authorization=_all_told(metadata, _AUTHORIZATION),
-        traceparent=_told(metadata, _TRACEPARENT),
+        traceparent=_told(metadata, _TRACEPARENT) if trace is None else trace.traceparent,
     )
 
 
