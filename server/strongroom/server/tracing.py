@@ -143,7 +143,7 @@ class Traces:
         self._provider.add_span_processor(BatchSpanProcessor(exporter))
         self._tracer = self._provider.get_tracer("strongroom", version("strongroom"))
         self._ratio = ratio
-        self._random = random or Random().random  # noqa: S311 # sampling is no secret
+        self._random = random or Random().random  # noqa: S311 # nosec B311 # sampling is no secret
 
     def begin(self, operation: Operation, traceparent: str) -> RequestSpan | None:
         """The span of a request that has arrived; None if it isn't sampled."""

@@ -36,8 +36,6 @@ class ConstraintsField:
     is_recorded: ClassVar[bool] = True
 
     def check(self, request: Request) -> Violations:
-        if request.constraints.source_arn:
-            raise FeatureNotImplemented(_NO_SERVICES)
         return _check_pairs(request, _EQUALS) + _check_pairs(request, _SUBSET)
 
     def record(self, request: Request) -> object:
@@ -55,6 +53,16 @@ def _check_pairs(request: Request, field: str) -> Violations:
     if any(len(text) > MAX_VALUE_CHARACTERS for pair in pairs.items() for text in pair):
         return violation(path, f"have names and values of at most {MAX_VALUE_CHARACTERS} characters")
     return ()
+
+
+def without_source_arn(request: Request) -> None:
+    """Returns if a request doesn't want grants for a service of AWS's.
+
+    Raises:
+        FeatureNotImplemented: it does.
+    """
+    if request.constraints.source_arn:
+        raise FeatureNotImplemented(_NO_SERVICES)
 
 
 def constraints_of(request: Request) -> Constraints:

@@ -145,7 +145,7 @@ CREATE_GRANT = Operation(
         grant_fields.service_principal("grantee_service_principal"),
         grant_fields.service_principal("retiring_service_principal"),
     ),
-    rules=(_principals("grantee_principal", "retiring_principal"),),
+    rules=(grant_fields.without_source_arn, _principals("grantee_principal", "retiring_principal")),
     uses=(granting("CreateGrant", GRANTABLE),),
     conditions={
         "kms:grantconstrainttype": lambda request: grant_fields.constraints_of(request).kinds or None,
