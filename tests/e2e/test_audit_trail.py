@@ -13,6 +13,7 @@ import pytest
 from strongroom.client import Client, EncryptItem, errors
 from tests.support.deployments import Deployment, Service, wait_answered, wait_until
 from tests.support.disks import fill, small_disk
+from tests.support.syslog import receiving
 
 
 def _run(deployment: Deployment, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -192,6 +193,20 @@ def test_the_trail_is_queried_and_followed(own_deployment: Deployment) -> None:
             assert "GenerateRandom" in following.stdout.readline()
             following.send_signal(signal.SIGINT)
             assert following.wait(20) == 0
+
+
+def test_the_trail_is_forwarded_while_it_is_written(own_deployment: Deployment) -> None:
+    config = own_deployment.config
+    with receiving() as receiver:
+        address = f'syslog = "tcp://127.0.0.1:{receiver.port}"'
+        config.write_text(config.read_text().replace("[audit]\n", f"[audit]\n{address}\n"))
+        with own_deployment.served(workers=2), own_deployment.client() as client:
+            key_id = client.create_key().key_id
+            wait_until(lambda: any(key_id.encode() in message for message in receiver.messages))
+            assert any(
+                b"AuditCheckpoint" in message or b"AuditSegmentOpened" in message
+                for message in receiver.messages
+            )
 
 
 def test_help_has_examples(own_deployment: Deployment) -> None:

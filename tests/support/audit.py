@@ -59,7 +59,8 @@ def event(name: str, details: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def record(number: int) -> Mapping[str, object]:
-    return {"eventName": "Encrypt", "n": number, "requestParameters": {"keyId": "ä"}}
+    now = datetime.now(UTC)
+    return {"eventName": "Encrypt", "eventTime": now, "n": number, "requestParameters": {"keyId": "ä"}}
 
 
 class Trail:

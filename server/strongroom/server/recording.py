@@ -13,12 +13,14 @@ from strongroom.server.audit import (
     SegmentRules,
     SegmentSink,
 )
+from strongroom.server.audit.forwarding import Forwarder
+from strongroom.server.audit.syslog import Receiver
 from strongroom.server.config import Settings
 from strongroom.server.core.arns import Realm
 from strongroom.server.core.clock import utc_now
 from strongroom.server.core.event_ids import EventIds
 from strongroom.server.store import Store
-from strongroom.server.trail import NoLedger, StoreLedger, TokenSigner
+from strongroom.server.trail import NoLedger, StoreLedger, StorePositions, TokenSigner
 
 _SEED_BYTES = 10
 
@@ -55,6 +57,15 @@ def audit_trail(settings: Settings, name: str, store: Store, token: Token) -> Au
     interval_s = settings.audit.checkpoint_interval_s
     checkpoints = Checkpoints(sink, TokenSigner(token, store), ledger, maker.of_service, interval_s)
     return AuditTrail(sink, RecordWriter(sink, maker), checkpoints)
+
+
+def audit_forwarder(settings: Settings, store: Store) -> Forwarder | None:
+    """What forwards the audit trail of all processes, if it is wanted."""
+    audit = settings.audit
+    if not audit.syslog:
+        return None
+    receiver = Receiver.parse(audit.syslog, audit.syslog_ca)
+    return Forwarder(audit.directory, receiver, StorePositions(store.forwarding))
 
 
 def record_writer(settings: Settings, name: str, store: Store | None = None) -> RecordWriter:

@@ -113,6 +113,13 @@ class TlsSettings(Section):
     """The oldest version of TLS that clients may speak; not read again on SIGHUP."""
 
 
+def _receiver(text: str) -> str:
+    """As `audit.syslog.Receiver.parse` reads it."""
+    if text and not re.fullmatch(r"(tcp|tls)://([\w.-]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}|unix:///.+", text):
+        raise ValueError("must be tcp://host:port, tls://host:port or unix:///path")
+    return text
+
+
 class AuditSettings(Section):
     """The audit trail."""
 
@@ -127,6 +134,10 @@ class AuditSettings(Section):
     """The age of a file, in seconds, at which the next one is begun."""
     checkpoint_interval_s: Annotated[Duration, Field(gt=0, le=3600)] = 10.0
     """Seconds between two signed checkpoints of a file, while there is something to record."""
+    syslog: Annotated[str, AfterValidator(_receiver)] = ""
+    """Where records go, too (syslog, RFC 5424): tcp://host:port, tls://… or unix:///path; empty: nowhere."""
+    syslog_ca: Annotated[FilePath | None, Field(examples=["pki/syslog-ca.pem"])] = None
+    """The authorities that vouch for a tls:// receiver; the system's if there are none."""
 
 
 class LimitSettings(Section):

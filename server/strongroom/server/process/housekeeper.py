@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 
 import structlog
@@ -33,12 +34,13 @@ from strongroom.server.metrics import (
 )
 from strongroom.server.observation import Observation
 from strongroom.server.process.children import Child, on_orphaned, run_child, say_ready
-from strongroom.server.recording import AuditTrail, audit_trail
+from strongroom.server.recording import AuditTrail, audit_forwarder, audit_trail
 from strongroom.server.store import Store, StoreError
 
 _log = structlog.get_logger("strongroom.housekeeper")
 
 _LEASE_INTERVALS = 3
+_FORWARDING_TIMEOUT_S = 15.0
 
 
 class HousekeeperProcess:
@@ -62,6 +64,7 @@ class HousekeeperProcess:
         token = open_token(settings, self._token_changed, observation)
         trail = audit_trail(settings, self._child.name, store, token)
         observation.watch_checkpoints(trail.checkpoints)
+        stop_forwarding = _forwarding(settings, store)
         writing = asyncio.create_task(_write_figures(observation))
         stop_metrics = _metrics(settings, store)
         say_ready()
@@ -74,6 +77,7 @@ class HousekeeperProcess:
                 await asyncio.wait_for(self._wake.wait(), settings.housekeeping.reconcile_interval_s)
             self._wake.clear()
         trail.close()
+        await asyncio.to_thread(stop_forwarding)
         token.close()
         writing.cancel()
         observation.close()
@@ -108,6 +112,22 @@ class HousekeeperProcess:
         parts = JobParts(child.settings.housekeeping, store, token, trail.records, maker, importer, boot_id)
         Round(store.jobs, lease, self._stopping.is_set).run(jobs_of(parts))
         trail.checkpoints.tend()
+
+
+def _forwarding(settings: Settings, store: Store) -> Callable[[], None]:
+    """Forwards the audit trail if that is wanted; gives what ends it."""
+    forwarder = audit_forwarder(settings, store)
+    if forwarder is None:
+        return lambda: None
+    stopping = threading.Event()
+    thread = threading.Thread(target=forwarder.run, args=(stopping,), name="forwarding", daemon=True)
+    thread.start()
+
+    def stop() -> None:
+        stopping.set()
+        thread.join(_FORWARDING_TIMEOUT_S)
+
+    return stop
 
 
 async def _write_figures(observation: Observation) -> None:

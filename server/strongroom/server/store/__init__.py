@@ -34,6 +34,7 @@ from strongroom.server.store.errors import (
     WrongMaterial,
 )
 from strongroom.server.store.feed import ChangeFeed
+from strongroom.server.store.forwarding import ForwardedRecord, ForwardingStore
 from strongroom.server.store.grants import GrantStore
 from strongroom.server.store.jobs import JobRecord
 from strongroom.server.store.keys import DELETING, EXTERNAL
@@ -82,6 +83,8 @@ __all__ = [
     "Deployment",
     "EarlierRequest",
     "EncryptionsExhausted",
+    "ForwardedRecord",
+    "ForwardingStore",
     "GrantPage",
     "GrantRecord",
     "GrantStore",

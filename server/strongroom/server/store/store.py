@@ -25,6 +25,7 @@ from strongroom.server.store.census import Censuses
 from strongroom.server.store.engine import create_file, open_engine, sqlite_path
 from strongroom.server.store.errors import NotInState, SchemaOutdated, StoreUnavailable
 from strongroom.server.store.feed import ChangeFeed, SqliteChangeFeed
+from strongroom.server.store.forwarding import ForwardingStore
 from strongroom.server.store.grants import GrantStore
 from strongroom.server.store.import_store import ImportStore
 from strongroom.server.store.jobs import JobLog
@@ -69,6 +70,7 @@ class Store(ImportStore):
         self.principals = PrincipalStore(engine, clock)
         self.grants = GrantStore(engine, clock)
         self.audit_chains = ChainStore(engine, clock)
+        self.forwarding = ForwardingStore(engine, clock)
 
     @classmethod
     def create(cls, url: str, deployment: Deployment, clock: Callable[[], datetime] = utc_now) -> None:

@@ -212,6 +212,15 @@ audit_chains = Table(
     Column("at", Microseconds, nullable=False),
 )
 
+audit_forwarding = Table(
+    "audit_forwarding",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("offset", BigInteger, nullable=False),
+    Column("at", Microseconds, nullable=False),
+)
+
 secrets = Table(
     "secrets",
     metadata,

@@ -1,7 +1,7 @@
 """What the audit trail needs of store and token: who remembers how far it goes, and who signs that."""
 
 from strongroom.server.trail.audit_key import AUDIT_KEY, NOBODY, SYSTEM_ACCOUNT, find_audit_key
-from strongroom.server.trail.ledgers import NoLedger, StoreLedger
+from strongroom.server.trail.ledgers import NoLedger, StoreLedger, StorePositions
 from strongroom.server.trail.signing import TokenSigner
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "SYSTEM_ACCOUNT",
     "NoLedger",
     "StoreLedger",
+    "StorePositions",
     "TokenSigner",
     "find_audit_key",
 ]

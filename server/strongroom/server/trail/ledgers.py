@@ -6,7 +6,8 @@ from datetime import timedelta
 import structlog
 
 from strongroom.server.audit import Head
-from strongroom.server.store import ChainRecord, ChainStore, StoreError
+from strongroom.server.audit.forwarding import Position
+from strongroom.server.store import ChainRecord, ChainStore, ForwardedRecord, ForwardingStore, StoreError
 
 _LATELY = timedelta(days=1)
 
@@ -47,6 +48,29 @@ class StoreLedger:
     def all(self) -> tuple[Head, ...]:
         """How far every chain went; StoreError if it can't be told."""
         return tuple(Head(*astuple(one)) for one in self._store.all())
+
+
+class StorePositions:
+    """Remembers in the store how far chains were forwarded; what it can't do now is said in the log."""
+
+    def __init__(self, store: ForwardingStore) -> None:
+        self._store = store
+
+    def find(self, name: str) -> Position | None:
+        """How far a chain was forwarded; None if it never was, or if that can't be told."""
+        try:
+            found = self._store.find(name)
+        except StoreError as error:
+            _log.warning("forwarding not looked up", chain=name, reason=str(error))
+            return None
+        return None if found is None else Position(*astuple(found))
+
+    def save(self, position: Position) -> None:
+        """Writes it down."""
+        try:
+            self._store.save(ForwardedRecord(*astuple(position)))
+        except StoreError as error:
+            _log.warning("forwarding not written down", chain=position.name, reason=str(error))
 
 
 class NoLedger:
