@@ -19,7 +19,7 @@ import grpc
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 from opentelemetry.trace import (
@@ -90,6 +90,9 @@ class RequestSpan:
     def __init__(self, tracer: Tracer, span: Span) -> None:
         self._tracer = tracer
         self._span = span
+        self._began_ns = time.perf_counter_ns()
+        assert isinstance(span, ReadableSpan)  # noqa: S101 # it is sampled
+        self._started_at_ns = span.start_time or 0
         context = span.get_span_context()
         self.traceparent = f"00-{format_trace_id(context.trace_id)}-{format_span_id(context.span_id)}-01"
 
@@ -113,7 +116,7 @@ class RequestSpan:
         asked = [one for one in progress.items or [progress] if one.token_ns]
         if not asked:
             return
-        started = _wall_clock_ns(asked[0].token_at_ns)
+        started = self._started_at_ns + asked[0].token_at_ns - self._began_ns
         child = self._tracer.start_span(
             "token", set_span_in_context(self._span, Context()), kind=SpanKind.INTERNAL, start_time=started
         )
@@ -196,8 +199,3 @@ def _attributes(progress: Progress) -> Iterator[tuple[str, str | int | Sequence[
     if progress.items:
         yield "strongroom.batch.items", len(progress.items)
         yield "strongroom.batch.failures", sum(one.error is not None for one in progress.items)
-
-
-def _wall_clock_ns(at_ns: int) -> int:
-    """A moment of the performance counter as Unix time."""
-    return time.time_ns() - (time.perf_counter_ns() - at_ns)

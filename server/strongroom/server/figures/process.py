@@ -1,9 +1,10 @@
 """What one process counts of its work."""
 
-import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Protocol
 
+from strongroom.server.core.clock import utc_now
 from strongroom.server.figures import catalogue
 from strongroom.server.figures.series import Counter, Gauge, Histogram, Series
 
@@ -64,16 +65,18 @@ class ProcessFigures:
 
     Args:
         name: the process's, `worker-0`.
+        clock: gives the time in UTC.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, clock: Callable[[], datetime] = utc_now) -> None:
+        self._clock = clock
         self._requests = Counter(catalogue.REQUESTS)
         self._durations = Histogram(catalogue.DURATION)
         self._records = Counter(catalogue.RECORDS)
         self._record_failures = Counter(catalogue.RECORD_FAILURES)
         self.token_calls = Histogram(catalogue.TOKEN_DURATION)
         self._under_way = 0
-        self._last_record_at = 0.0
+        self._has_recorded = False
         self._accounts: set[str] = set()
         self._watched: list[Callable[[ProcessFigures], None]] = []
         self.by_name: dict[str, Series] = {}
@@ -107,7 +110,7 @@ class ProcessFigures:
     def recorded(self, count: int) -> None:
         """So many audit records were written."""
         self._records.add((), count)
-        self._last_record_at = time.time()
+        self._has_recorded = True
 
     def unrecorded(self, count: int) -> None:
         """So many couldn't be."""
@@ -129,8 +132,9 @@ class ProcessFigures:
     def look(self) -> None:
         """Looks up what is as it is now."""
         self.gauge(catalogue.UNDER_WAY).set((), self._under_way)
-        if self._last_record_at:
-            self.gauge(catalogue.LAST_RECORD).set((), self._last_record_at)
+        if self._has_recorded:
+            self._has_recorded = False
+            self.gauge(catalogue.LAST_RECORD).set((), self._clock().timestamp())
         for look in self._watched:
             look(self)
 
