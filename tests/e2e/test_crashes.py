@@ -18,6 +18,7 @@ from strongroom.v1 import key_service_pb2 as keys
 from strongroom.v1 import key_service_pb2_grpc as key_grpc
 from strongroom.v1 import resources_pb2 as v1
 from strongroom.v1 import rotation_pb2 as rotation
+from tests.support.databases import rows
 from tests.support.deployments import Deployment, Service, wait_answered, wait_until
 from tests.support.disks import no_room_for
 from tests.support.hooking import Hooks
@@ -168,6 +169,10 @@ class Scene:
 @pytest.fixture
 def scene(service: Service, client: Client, hooks: Hooks, model: Model) -> Scene:
     wait_answered(client)
+    # The housekeeper makes the audit key by the same steps.
+    database = service.deployment.directory / "strongroom.db"
+    made = "SELECT 1 FROM keys WHERE account_id = '000000000000' AND state = 'Enabled'"
+    wait_until(lambda: bool(rows(database, made)), 30)
     return Scene(service, client, hooks, model)
 
 

@@ -25,7 +25,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     deployment = Deployment.make(directory / "dev")
     # Rounds are done when a life says so, and at no other time.
     deployment.add_config("[housekeeping]\nreconcile_interval_s = 86400")
-    hooks = Hooks.in_directory(directory)
+    hooks = Hooks.in_directory(directory, ages_certificates=False)
     with deployment.served(workers=2, hooks=hooks) as service, deployment.client() as client:
         yield World(service, client, hooks)
 

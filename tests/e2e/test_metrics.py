@@ -9,6 +9,7 @@ import pytest
 
 from strongroom.client import Client, errors
 from tests.support.deployments import Deployment, free_port, wait_answered, wait_until
+from tests.support.disks import no_room_for
 from tests.support.scrapes import Scrape, scrape_when
 
 ACCOUNT = "111122223333"
@@ -158,11 +159,11 @@ def test_a_token_that_goes_away_and_comes_back_is_counted(own_deployment: Deploy
 
 
 def test_requests_without_a_record_are_counted(own_deployment: Deployment, port: int) -> None:
-    trail = own_deployment.directory / "audit"
-    trail.mkdir(mode=0o700, exist_ok=True)
-    (trail / "worker-0.jsonl").symlink_to("/dev/full")
-    with own_deployment.served(), own_deployment.client() as client:
-        with pytest.raises(errors.ServiceUnavailable, match="audit trail"):
+    with own_deployment.served() as service, own_deployment.client() as client:
+        with (
+            no_room_for(service.children()["worker-0"], own_deployment.segment("worker-0")),
+            pytest.raises(errors.ServiceUnavailable, match="audit trail"),
+        ):
             client.generate_random(1)
         scrape = scrape_when(port, lambda scrape: scrape.value("strongroom_audit_failures_total"))
         assert scrape.value("strongroom_audit_records_total") == 0

@@ -56,10 +56,12 @@ class Hooks:
 
     clock: MovableClock
     crash: CrashPoint
+    ages_certificates: bool = True
+    """False if certificates are good by the machine's clock, as TLS sees it: for clocks that move by years."""
 
     @classmethod
-    def in_directory(cls, directory: Path) -> "Hooks":
-        return cls(MovableClock(directory / "clock"), CrashPoint(directory / "crash"))
+    def in_directory(cls, directory: Path, *, ages_certificates: bool = True) -> "Hooks":
+        return cls(MovableClock(directory / "clock"), CrashPoint(directory / "crash"), ages_certificates)
 
     def environment(self) -> dict[str, str]:
         """Of a process that is to have the hooks, and of its children."""
@@ -69,4 +71,5 @@ class Hooks:
             "PYTHONPATH": path,
             "STRONGROOM_TEST_CLOCK": str(self.clock.file),
             "STRONGROOM_TEST_CRASH": str(self.crash.file),
+            "STRONGROOM_TEST_AGES_CERTIFICATES": str(int(self.ages_certificates)),
         }
