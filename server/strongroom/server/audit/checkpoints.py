@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from strongroom.server.audit.chain import ChainBroken, Head, head_of
 from strongroom.server.audit.errors import AuditUnavailable
 from strongroom.server.audit.segments import Ledger, SegmentSink
+from strongroom.server.core.clock import utc_now
 
 CHECKPOINT = "AuditCheckpoint"
 
@@ -102,7 +103,7 @@ class Checkpoints:
         if signed is not None:
             try:
                 self._sink.write([self._event(CHECKPOINT, _details(statement, signed))])
-                self.signed_at = time.time()
+                self.signed_at = utc_now().timestamp()
             except AuditUnavailable as error:
                 _log.warning("no checkpoint", reason=str(error))
         self._last = self._sink.head

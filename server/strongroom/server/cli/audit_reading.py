@@ -146,11 +146,13 @@ def _read(directories: Sequence[Path], wanted: "Wanted") -> Iterable[dict[str, A
 
 def _time(text: str | None) -> str | None:
     """ISO 8601 in UTC, as records have it; a length of time is meant back from now."""
+    from strongroom.server.core.clock import utc_now
+
     if text is None:
         return None
     try:
         if text[:-1].isdecimal() and text[-1] in _UNITS:
-            found = datetime.now(UTC) - timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
+            found = utc_now() - timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
         else:
             found = datetime.fromisoformat(text)
     except (ValueError, OverflowError):
