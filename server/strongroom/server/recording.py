@@ -14,11 +14,11 @@ from strongroom.server.audit import (
     SegmentSink,
 )
 from strongroom.server.audit.forwarding import Forwarder
-from strongroom.server.audit.syslog import Receiver
 from strongroom.server.config import Settings
 from strongroom.server.core.arns import Realm
 from strongroom.server.core.clock import utc_now
 from strongroom.server.core.event_ids import EventIds
+from strongroom.server.core.receivers import Receiver
 from strongroom.server.store import Store
 from strongroom.server.trail import NoLedger, StoreLedger, StorePositions, TokenSigner
 
@@ -64,7 +64,8 @@ def audit_forwarder(settings: Settings, store: Store) -> Forwarder | None:
     audit = settings.audit
     if not audit.syslog:
         return None
-    receiver = Receiver.parse(audit.syslog, audit.syslog_ca)
+    ca = None if audit.syslog_ca is None else str(audit.syslog_ca)
+    receiver = Receiver.parse(audit.syslog, ca)
     return Forwarder(audit.directory, receiver, StorePositions(store.forwarding))
 
 

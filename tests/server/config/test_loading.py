@@ -64,6 +64,13 @@ def test_an_error_names_file_line_option_and_remedy(write: Write, valid: str) ->
     assert str(caught.value) == f"{path}:11: token.lable: There is no such option. Did you mean `label`?"
 
 
+@pytest.mark.parametrize("none", ["host:514", "udp://host:514", "tcp://host:99999", "tls://host", "unix://"])
+def test_a_receiver_must_be_one(write: Write, valid: str, none: str) -> None:
+    (problem,) = _problems(write(valid.replace("[audit]", f"[audit]\nsyslog = '{none}'")))
+    assert problem.key == "audit.syslog"
+    assert "must be tcp://host:port" in problem.text
+
+
 @pytest.mark.parametrize(
     ("section", "line", "key", "remedy"),
     [

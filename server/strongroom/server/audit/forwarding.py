@@ -16,7 +16,8 @@ import structlog
 
 from strongroom.server.audit.endings import chain_of, segments_in
 from strongroom.server.audit.reading import record_of
-from strongroom.server.audit.syslog import Connection, Receiver, message_of
+from strongroom.server.audit.syslog import Connection, message_of
+from strongroom.server.core.receivers import Receiver
 
 _POLL_S = 0.5
 _SAVE_S = 5.0

@@ -6,47 +6,14 @@ Over TCP and TLS each message is preceded by its length (RFC 6587 §3.4.1); a da
 import socket
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from urllib.parse import urlsplit
 
 from strongroom.server.audit.reading import Record, time_of
+from strongroom.server.core.receivers import Receiver
 
 _LOG_AUDIT = 13  # the facility, RFC 5424 §6.2.1
 _WARNING, _INFORMATIONAL = 4, 6
 _TIMEOUT_S = 10.0
 _APPLICATION = "strongroom"
-
-
-@dataclass(frozen=True, slots=True)
-class Receiver:
-    """Where messages go.
-
-    Args:
-        kind: `tcp`, `tls` or `unix`.
-        host: its name or address; of `unix`, the socket's path.
-        port: its port.
-        ca: authorities that vouch for it, in PEM; the system's if None.
-    """
-
-    kind: str
-    host: str
-    port: int = 0
-    ca: Path | None = None
-
-    @classmethod
-    def parse(cls, text: str, ca: Path | None = None) -> "Receiver":
-        """Reads `tcp://host:port`, `tls://host:port` or `unix:///path`.
-
-        Raises:
-            ValueError: it is none of them.
-        """
-        parts = urlsplit(text)
-        if parts.scheme == "unix" and parts.path and not parts.netloc:
-            return cls("unix", parts.path)
-        if parts.scheme in {"tcp", "tls"} and parts.hostname and parts.port and not parts.path:
-            return cls(parts.scheme, parts.hostname, parts.port, ca)
-        raise ValueError("must be tcp://host:port, tls://host:port or unix:///path")
 
 
 class Connection:

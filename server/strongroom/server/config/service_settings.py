@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, ValidationInfo
 
 from strongroom.server.config.fields import ACCOUNT_ID, Count, Duration, FilePath, Section, Switch
+from strongroom.server.core.receivers import Receiver
 
 _HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 _MAX_PORT = 65535
@@ -114,9 +115,8 @@ class TlsSettings(Section):
 
 
 def _receiver(text: str) -> str:
-    """As `audit.syslog.Receiver.parse` reads it."""
-    if text and not re.fullmatch(r"(tcp|tls)://([\w.-]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}|unix:///.+", text):
-        raise ValueError("must be tcp://host:port, tls://host:port or unix:///path")
+    if text:
+        Receiver.parse(text)
     return text
 
 
