@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import NamedTuple
 
-from strongroom.server.core.policies.policy import Answer
+from strongroom.server.core.policies.policy import SILENCE, Answer, Statement
 
 KEY_POLICY = "key policy"
 """What a decision by the key's policy names as its source."""
@@ -29,16 +29,28 @@ class Decision(NamedTuple):
 
     Args:
         refusal: why not; None if it is allowed.
-        by: the policy or the grant that decided and, of a policy, its statement; empty if none did.
+        policy: the name of the policy that decided; empty if none did.
+        statement: the statement of it.
+        grant: the id of the grant that decided, or helped to; empty if none did.
     """
 
     refusal: Reason | None
-    by: str = ""
+    policy: str = ""
+    statement: Statement | None = None
+    grant: str = ""
 
     @property
     def is_allowed(self) -> bool:
         """True if the request may be carried out."""
         return self.refusal is None
+
+    @property
+    def by(self) -> str:
+        """Who decided, in words; empty if nobody did: made where it is asked for, not for each request."""
+        told = [f"grant {self.grant}"] if self.grant else []
+        if self.statement is not None:
+            told.append(f"{self.policy}, {self.statement}")
+        return "; ".join(told)
 
 
 class Granted(NamedTuple):
@@ -71,16 +83,16 @@ def decide_on_key(
     if denial is not None:
         return denial
     if key.allowed_by and is_own_account:
-        return Decision(None, f"{KEY_POLICY}, {key.allowed_by}")
+        return Decision(None, KEY_POLICY, key.allowed_by)
     by_principal = _allowed(principal)
     is_left_to_principal = bool(key.allowed_by or key.delegated_by)
     if is_left_to_principal and by_principal.is_allowed:
         return by_principal
     granted = grants()
     if granted.to_principal and (is_own_account or by_principal.is_allowed):
-        return Decision(None, f"grant {granted.to_principal}")
+        return Decision(None, grant=granted.to_principal)
     if granted.to_account and by_principal.is_allowed:
-        return Decision(None, f"grant {granted.to_account}; {by_principal.by}")
+        return by_principal._replace(grant=granted.to_account)
     return by_principal if is_left_to_principal or any(granted) else Decision(Reason.NOT_ALLOWED_BY_KEY)
 
 
@@ -101,26 +113,26 @@ def decide_on_retiring(
     if denial is not None:
         return denial
     if is_entitled:
-        return Decision(None, "the grant")
+        return Decision(None)
     return _allowed(principal) if is_of_account else Decision(Reason.NOT_ALLOWED_BY_GRANT)
 
 
 def decide_without_key(principal: Mapping[str, Answer]) -> Decision:
     """Decides about what no key's policy has a say in: aliases, lists, creations."""
-    return _denial(Answer(), principal) or _allowed(principal)
+    return _denial(SILENCE, principal) or _allowed(principal)
 
 
 def _denial(key: Answer, principal: Mapping[str, Answer]) -> Decision | None:
     if key.denied_by:
-        return Decision(Reason.DENIED_BY_KEY, f"{KEY_POLICY}, {key.denied_by}")
+        return Decision(Reason.DENIED_BY_KEY, KEY_POLICY, key.denied_by)
     for name, answer in principal.items():
         if answer.denied_by:
-            return Decision(Reason.DENIED_BY_PRINCIPAL, f"{name}, {answer.denied_by}")
+            return Decision(Reason.DENIED_BY_PRINCIPAL, name, answer.denied_by)
     return None
 
 
 def _allowed(principal: Mapping[str, Answer]) -> Decision:
     for name, answer in principal.items():
         if answer.allowed_by:
-            return Decision(None, f"{name}, {answer.allowed_by}")
+            return Decision(None, name, answer.allowed_by)
     return Decision(Reason.NOT_ALLOWED_BY_PRINCIPAL)
