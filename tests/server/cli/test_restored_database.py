@@ -101,10 +101,10 @@ def test_an_object_that_was_being_made_is_only_reported(deployment: Deployment) 
 
 def test_leases_end_and_uses_are_known_from_now_on(deployment: Deployment) -> None:
     with closing(open_store(load_settings(deployment.config))) as store:
-        store.acquire_lease("housekeeping", "x", 1e6)
+        store.leases.acquire("housekeeping", "x", 1e6)
         restore(deployment, _closed(store, deployment))
     with closing(open_store(load_settings(deployment.config))) as store:
-        assert store.acquire_lease("housekeeping", "y", 1)
+        assert store.leases.acquire("housekeeping", "y", 1)
         assert datetime.now(UTC) - store.last_usage("none")[1] < timedelta(minutes=1)
 
 

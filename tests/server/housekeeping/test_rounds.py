@@ -89,8 +89,8 @@ def test_a_round_ends_before_the_next_item_when_another_has_the_lease(store: Sto
         for item in progress.over(range(10)):
             counting.done.append(item)
             if item == 4:
-                store.release_lease(LEASE)
-                store.acquire_lease(LEASE, "another", 60)
+                store.leases.release(LEASE)
+                store.leases.acquire(LEASE, "another", 60)
         return 10
 
     _round(store, ttl_s=0).run([Job("counting", run), Job("later", later.run)])

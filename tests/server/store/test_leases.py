@@ -5,28 +5,28 @@ from tests.server.store.samples import Clock
 
 
 def test_a_lease_has_one_holder_until_it_ends(store: Store, other: Store, clock: Clock) -> None:
-    assert store.acquire_lease("work", "one", 10)
-    assert not other.acquire_lease("work", "other", 10)
+    assert store.leases.acquire("work", "one", 10)
+    assert not other.leases.acquire("work", "other", 10)
     clock.pass_by(11)
-    assert other.acquire_lease("work", "other", 10)
-    assert not store.acquire_lease("work", "one", 10)
+    assert other.leases.acquire("work", "other", 10)
+    assert not store.leases.acquire("work", "one", 10)
 
 
 def test_its_holder_renews_a_lease(store: Store, clock: Clock) -> None:
-    assert store.acquire_lease("work", "one", 10)
+    assert store.leases.acquire("work", "one", 10)
     clock.pass_by(6)
-    assert store.acquire_lease("work", "one", 10)
+    assert store.leases.acquire("work", "one", 10)
     clock.pass_by(6)
-    assert not store.acquire_lease("work", "other", 10)
+    assert not store.leases.acquire("work", "other", 10)
 
 
 def test_a_released_lease_is_free_whoever_held_it(store: Store) -> None:
-    assert store.acquire_lease("work", "one", 10)
-    assert not store.acquire_lease("work", "other", 10)
-    store.release_lease("work")
-    assert store.acquire_lease("work", "other", 10)
+    assert store.leases.acquire("work", "one", 10)
+    assert not store.leases.acquire("work", "other", 10)
+    store.leases.release("work")
+    assert store.leases.acquire("work", "other", 10)
 
 
 def test_leases_of_different_names_are_independent(store: Store) -> None:
-    assert store.acquire_lease("work", "one", 10)
-    assert store.acquire_lease("other work", "other", 10)
+    assert store.leases.acquire("work", "one", 10)
+    assert store.leases.acquire("other work", "other", 10)

@@ -27,7 +27,7 @@ class Lease:
     def take(self) -> bool:
         """Takes or renews it; False while another holds it. Raises StoreError."""
         self._taken = time.monotonic()
-        return self._store.acquire_lease(LEASE, self._holder, self._ttl_s)
+        return self._store.leases.acquire(LEASE, self._holder, self._ttl_s)
 
     def keep(self) -> bool:
         """Renews it if a third of its time has passed; False if it is another's by now. Raises StoreError."""

@@ -70,7 +70,7 @@ class HousekeeperProcess:
         say_ready()
         with contextlib.suppress(StoreError):  # the first round tries again
             # Only one supervisor serves a deployment: whoever else holds the lease is dead.
-            store.release_lease(LEASE)
+            store.leases.release(LEASE)
         while not self._stopping.is_set():
             await asyncio.to_thread(self._round, store, token, trail)
             with contextlib.suppress(TimeoutError):
@@ -83,7 +83,7 @@ class HousekeeperProcess:
         observation.close()
         await asyncio.to_thread(stop_metrics)
         with contextlib.suppress(StoreError):
-            store.release_lease(LEASE)
+            store.leases.release(LEASE)
         store.close()
 
     def _stop(self) -> None:

@@ -29,6 +29,7 @@ from strongroom.server.store.forwarding import ForwardingStore
 from strongroom.server.store.grants import GrantStore
 from strongroom.server.store.import_store import ImportStore
 from strongroom.server.store.jobs import JobLog
+from strongroom.server.store.leases import LeaseStore
 from strongroom.server.store.principals import PrincipalStore
 from strongroom.server.store.records import (
     Alias,
@@ -69,6 +70,7 @@ class Store(ImportStore):
         self.censuses = Censuses(engine, clock)
         self.principals = PrincipalStore(engine, clock)
         self.grants = GrantStore(engine, clock)
+        self.leases = LeaseStore(engine, clock)
         self.audit_chains = ChainStore(engine, clock)
         self.forwarding = ForwardingStore(engine, clock)
 
@@ -355,22 +357,6 @@ class Store(ImportStore):
         """The token has this material again; True if that is news."""
         with changing(self._engine) as connection:
             return materials.set_missing(connection, material_id, None, self._clock())
-
-    def acquire_lease(self, name: str, holder: str, ttl_s: float) -> bool:
-        """Takes or renews a lease; False while another holds it."""
-        now = self._clock()
-        with changing(self._engine) as connection:
-            return upkeep.acquire_lease(connection, name, holder, now, now + timedelta(seconds=ttl_s))
-
-    def is_leased(self, name: str) -> bool:
-        """True while somebody holds a lease."""
-        with reading(self._engine) as connection:
-            return upkeep.is_leased(connection, name, self._clock())
-
-    def release_lease(self, name: str) -> None:
-        """Ends a lease, whoever holds it."""
-        with changing(self._engine) as connection:
-            upkeep.release_lease(connection, name)
 
     def note_usage(self, uses: Iterable[KeyUsage]) -> None:
         """Writes down the last uses of keys, where none is known that was later."""

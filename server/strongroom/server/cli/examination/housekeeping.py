@@ -21,7 +21,7 @@ def jobs(subject: Subject) -> Iterator[Finding]:
     store = subject.opened_store()
     known = {record.name: record for record in store.jobs.all()}
     records = [known[name] for name in JOBS if name in known]
-    is_busy = store.is_leased(LEASE) and any(record.is_under_way for record in records)
+    is_busy = store.leases.is_held(LEASE) and any(record.is_under_way for record in records)
     for record in records:
         is_late = not is_busy and _is_late(subject, record)
         yield _finding(subject, record, is_late=is_late).with_figures(_figures(record))
