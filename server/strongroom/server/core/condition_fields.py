@@ -9,8 +9,9 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import Protocol, TypeAlias
 
-from strongroom.server.core.fields import EncryptionContext, Field, Instant, Request, TagKeys, Tags
+from strongroom.server.core.fields import Field, Instant, Request
 from strongroom.server.core.grant_fields import ConstraintsField, constraints_of
+from strongroom.server.core.plural_fields import EncryptionContext, TagKeys, Tags
 
 Values: TypeAlias = tuple[str, ...] | None
 """The values of a condition key; None if the request hasn't got it."""

@@ -13,13 +13,15 @@ from typing import Any, ClassVar, Protocol, TypeAlias
 
 from google.protobuf.descriptor import EnumDescriptor
 
-from strongroom.server.core import encryption_context, names
+from strongroom.server.core import names
 from strongroom.server.core.errors import KmsError, Violation
 
 Violations: TypeAlias = tuple[Violation, ...]
 Request: TypeAlias = Any  # a protobuf message: its fields are reached by name
 
-_NONE: Violations = ()
+IN_ORDER: Violations = ()
+"""What a field in order violates."""
+
 _MAX_QUOTED_CHARACTERS = 128
 _UNSATISFIED = "failed to satisfy constraint: Member must"
 
@@ -65,12 +67,13 @@ def _shortened(value: object) -> str:
     return text if len(text) <= _MAX_QUOTED_CHARACTERS else f"{text[:_MAX_QUOTED_CHARACTERS]}…"
 
 
-def _length(path: str, value: str, least: int, most: int) -> Violations:
+def length_violations(path: str, value: str, least: int, most: int) -> Violations:
+    """Those of a text that must have `least` to `most` characters."""
     if len(value) > most:
         return violation(path, f"have length less than or equal to {most}", value)
     if len(value) < least:
         return violation(path, f"have length greater than or equal to {least}", value)
-    return _NONE
+    return IN_ORDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +89,12 @@ class Text:
     def check(self, request: Request) -> Violations:
         value: str = getattr(request, self.name)
         if not value:
-            return _missing(self.name) if self.least else _NONE
+            return _missing(self.name) if self.least else IN_ORDER
         if len(value) > self.most:
-            return _length(self.name, value, self.least, self.most)
+            return length_violations(self.name, value, self.least, self.most)
         if self.pattern is not None and re.fullmatch(self.pattern, value) is None:
             return violation(self.name, f"satisfy regular expression pattern: {self.pattern}", value)
-        return _NONE
+        return IN_ORDER
 
     def record(self, request: Request) -> object:
         return getattr(request, self.name) or None
@@ -114,9 +117,9 @@ class PresentText:
 
     def check(self, request: Request) -> Violations:
         if not request.HasField(self.name):
-            return _missing(self.name) if self.required else _NONE
+            return _missing(self.name) if self.required else IN_ORDER
         value: str = getattr(request, self.name)
-        found = _length(self.name, value, self.least, self.most)
+        found = length_violations(self.name, value, self.least, self.most)
         if not found and self.pattern is not None and re.fullmatch(self.pattern, value) is None:
             return violation(self.name, f"satisfy regular expression pattern: {self.pattern}", value)
         return found
@@ -141,7 +144,7 @@ class Blob:
     def check(self, request: Request) -> Violations:
         length = len(getattr(request, self.name))
         if self.least <= length <= self.most:
-            return _NONE
+            return IN_ORDER
         if length < self.least:
             return violation(self.name, f"have length greater than or equal to {self.least}")
         return violation(self.name, f"have length less than or equal to {self.most}{self.hint}")
@@ -161,10 +164,10 @@ class Integer:
 
     def check(self, request: Request) -> Violations:
         if not request.HasField(self.name):
-            return _NONE
+            return IN_ORDER
         value: int = getattr(request, self.name)
         if self.least <= value <= self.most:
-            return _NONE
+            return IN_ORDER
         bound = f"less than or equal to {self.most}"
         if value < self.least:
             bound = f"greater than or equal to {self.least}"
@@ -187,9 +190,9 @@ class Choice:
     def check(self, request: Request) -> Violations:
         value: int = getattr(request, self.name)
         if not value:
-            return _missing(self.name) if self.required else _NONE
+            return _missing(self.name) if self.required else IN_ORDER
         if value in names.aws_names(self.enum):
-            return _NONE
+            return IN_ORDER
         return _unknown_choice(self.name, value, self.enum)
 
     def record(self, request: Request) -> object:
@@ -205,7 +208,7 @@ class Instant:
 
     def check(self, request: Request) -> Violations:
         if not request.HasField(self.name) or self.value(request) is not None:
-            return _NONE
+            return IN_ORDER
         return violation(self.name, "be a time between the years 1 and 9999")
 
     def record(self, request: Request) -> object:
@@ -246,7 +249,7 @@ class Choices:
         for index, value in enumerate(getattr(request, self.name), start=1):
             if value not in names.aws_names(self.enum):
                 return _unknown_choice(f"{self.name}.{index}.member", value, self.enum)
-        return _NONE
+        return IN_ORDER
 
     def record(self, request: Request) -> object:
         table = names.aws_names(self.enum)
@@ -262,151 +265,11 @@ class Flag:
     is_recorded: ClassVar[bool] = True
 
     def check(self, request: Request) -> Violations:  # noqa: ARG002 # both values are in order
-        return _NONE
+        return IN_ORDER
 
     def record(self, request: Request) -> object:
         value: bool = getattr(request, self.name)
         return value if value or self.always else None
-
-
-@dataclass(frozen=True, slots=True)
-class EncryptionContext:
-    """The pairs that are authenticated with a ciphertext; recorded in the clear."""
-
-    name: str
-    is_recorded: ClassVar[bool] = True
-
-    def check(self, request: Request) -> Violations:
-        context = getattr(request, self.name)
-        if not context:
-            return _NONE
-        if len(context) > encryption_context.MAX_PAIRS:
-            return violation(self.name, f"have at most {encryption_context.MAX_PAIRS} pairs")
-        if "" in context:
-            return violation(f"{self.name}.key", "have length greater than or equal to 1", "")
-        if encryption_context.size_bytes(context) > encryption_context.MAX_BYTES:
-            return violation(self.name, f"have at most {encryption_context.MAX_BYTES} bytes")
-        return _NONE
-
-    def record(self, request: Request) -> object:
-        context = getattr(request, self.name)
-        return {key: context[key] for key in context} or None
-
-
-@dataclass(frozen=True, slots=True)
-class StringMap:
-    """Up to `most` pairs of texts, the first part of 1 to 512 characters, the other of up to 2048."""
-
-    name: str
-    most: int
-    is_recorded: ClassVar[bool] = True
-    most_key_characters: ClassVar[int] = 512
-    most_value_characters: ClassVar[int] = 2048
-
-    def check(self, request: Request) -> Violations:
-        pairs = getattr(request, self.name)
-        if len(pairs) > self.most:
-            return violation(self.name, f"have at most {self.most} pairs")
-        for key, value in pairs.items():
-            found = _length(f"{self.name}.key", key, 1, self.most_key_characters)
-            found += _length(f"{self.name}.value", value, 0, self.most_value_characters)
-            if found:
-                return found
-        return _NONE
-
-    def record(self, request: Request) -> object:
-        return dict(getattr(request, self.name)) or None
-
-
-@dataclass(frozen=True, slots=True)
-class GrantTokens:
-    """Up to ten grant tokens; bearer secrets, so never shown."""
-
-    name: str = "grant_tokens"
-    is_recorded: ClassVar[bool] = False
-    most: ClassVar[int] = 10
-    most_characters: ClassVar[int] = 8192
-
-    def check(self, request: Request) -> Violations:
-        tokens = getattr(request, self.name)
-        if not tokens:
-            return _NONE
-        if len(tokens) > self.most:
-            return violation(self.name, f"have length less than or equal to {self.most}")
-        if not all(0 < len(token) <= self.most_characters for token in tokens):
-            return violation(f"{self.name}.member", f"have length 1 to {self.most_characters}")
-        return _NONE
-
-    def record(self, request: Request) -> object:  # noqa: ARG002 # never shown
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class Tags:
-    """The tags of a request; how they go together is checked by `strongroom.server.core.tags`."""
-
-    name: str = "tags"
-    is_recorded: ClassVar[bool] = True
-    most_key_characters: ClassVar[int] = 128
-    most_value_characters: ClassVar[int] = 256
-    most_shown: ClassVar[int] = 50
-
-    def check(self, request: Request) -> Violations:
-        for index, tag in enumerate(getattr(request, self.name), start=1):
-            path = f"{self.name}.{index}.member"
-            found = _length(f"{path}.tag_key", tag.tag_key, 1, self.most_key_characters)
-            found += _length(f"{path}.tag_value", tag.tag_value, 0, self.most_value_characters)
-            if found:
-                return found
-        return _NONE
-
-    def record(self, request: Request) -> object:
-        tags = getattr(request, self.name)
-        shown = tags[: self.most_shown]
-        return [{"tagKey": tag.tag_key, "tagValue": tag.tag_value} for tag in shown] or None
-
-
-@dataclass(frozen=True, slots=True)
-class TagKeys:
-    """The names of tags."""
-
-    name: str = "tag_keys"
-    is_recorded: ClassVar[bool] = True
-    most_characters: ClassVar[int] = Tags.most_key_characters
-    most: ClassVar[int] = Tags.most_shown
-
-    def check(self, request: Request) -> Violations:
-        tag_keys = getattr(request, self.name)
-        if len(tag_keys) > self.most:
-            return violation(self.name, f"have length less than or equal to {self.most}")
-        for index, tag_key in enumerate(tag_keys, start=1):
-            found = _length(f"{self.name}.{index}.member", tag_key, 1, self.most_characters)
-            if found:
-                return found
-        return _NONE
-
-    def record(self, request: Request) -> object:
-        return list(getattr(request, self.name)[: self.most]) or None
-
-
-@dataclass(frozen=True, slots=True)
-class Items:
-    """The items of a batch; each is validated and recorded as a request of its own."""
-
-    name: str
-    most: int
-    is_recorded: ClassVar[bool] = False
-
-    def check(self, request: Request) -> Violations:
-        count = len(getattr(request, self.name))
-        if not count:
-            return violation(self.name, "have length greater than or equal to 1")
-        if count > self.most:
-            return violation(self.name, f"have length less than or equal to {self.most}")
-        return _NONE
-
-    def record(self, request: Request) -> object:  # noqa: ARG002 # the items' own records show them
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -422,7 +285,7 @@ class NotOffered:
         value = getattr(request, self.name)
         if value if isinstance(value, str) else request.HasField(self.name):
             raise self.error(self.message)
-        return _NONE
+        return IN_ORDER
 
     def record(self, request: Request) -> object:  # noqa: ARG002 # a refused request needs no value
         return None

@@ -2,9 +2,10 @@
 
 from strongroom.server.authorization import Supposed, tells_last_use
 from strongroom.server.core.condition_fields import GivenKeys
-from strongroom.server.core.fields import StringMap, Text
+from strongroom.server.core.fields import Text
 from strongroom.server.core.grants import GRANTABLE
 from strongroom.server.core.key_states import ANY
+from strongroom.server.core.plural_fields import StringMap
 from strongroom.server.core.principal_policies import MAX_PRINCIPAL_CHARACTERS, PRINCIPAL_PATTERN
 from strongroom.server.operations import shared_fields as fields
 from strongroom.server.operations.declaration import Call, Operation

@@ -9,7 +9,8 @@ from typing import NoReturn
 from google.protobuf.message import Message
 
 from strongroom.server.core.errors import MalformedRequest
-from strongroom.server.core.fields import Items, Request
+from strongroom.server.core.fields import Request
+from strongroom.server.core.plural_fields import Items
 from strongroom.server.core.wire import has_at_most
 from strongroom.server.operations import authentication_codes, data_keys, encryption, signing
 from strongroom.server.operations.declaration import Call, Operation

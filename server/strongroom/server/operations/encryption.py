@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from strongroom.server.core.errors import ValidationFailed, Violation
-from strongroom.server.core.fields import EncryptionContext, Request, Text
+from strongroom.server.core.fields import Request, Text
 from strongroom.server.core.key_specs import RULES
+from strongroom.server.core.plural_fields import EncryptionContext
 from strongroom.server.keyring import KeySnapshot
 from strongroom.server.operations import shared_fields as fields
 from strongroom.server.operations.asymmetric import OAEP_HASHES

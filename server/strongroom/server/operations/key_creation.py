@@ -12,7 +12,8 @@ from strongroom.server.core.errors import (
     LimitExceeded,
     UnsupportedOperation,
 )
-from strongroom.server.core.fields import Flag, NotOffered, Request, Tags, Text
+from strongroom.server.core.fields import Flag, NotOffered, Request, Text
+from strongroom.server.core.plural_fields import Tags
 from strongroom.server.core.policies import parse_key_policy
 from strongroom.server.core.tags import check_tags
 from strongroom.server.keyring.snapshots import snapshot_of

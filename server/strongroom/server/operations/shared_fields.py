@@ -5,17 +5,8 @@ from collections.abc import Mapping
 from strongroom.server.core import blob
 from strongroom.server.core.condition_fields import Give
 from strongroom.server.core.errors import CustomKeyStoresNotImplemented, FeatureNotImplemented
-from strongroom.server.core.fields import (
-    Blob,
-    Choice,
-    Choices,
-    EncryptionContext,
-    Flag,
-    GrantTokens,
-    NotOffered,
-    PresentText,
-    Text,
-)
+from strongroom.server.core.fields import Blob, Choice, Choices, Flag, NotOffered, PresentText, Text
+from strongroom.server.core.plural_fields import EncryptionContext, GrantTokens
 from strongroom.v1 import resources_pb2 as v1
 
 MAX_BLOB_BYTES = 6144

@@ -1,8 +1,9 @@
 """TagResource, UntagResource and ListResourceTags."""
 
 from strongroom.server.core.errors import InvalidTag
-from strongroom.server.core.fields import Request, TagKeys, Tags
+from strongroom.server.core.fields import Request
 from strongroom.server.core.key_states import ANY, EDITABLE
+from strongroom.server.core.plural_fields import TagKeys, Tags
 from strongroom.server.core.tags import MAX_TAGS, check_tags
 from strongroom.server.operations import paging
 from strongroom.server.operations import shared_fields as fields
