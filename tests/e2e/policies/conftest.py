@@ -7,7 +7,7 @@ from tests.e2e.policies.principals import Principal
 from tests.support.deployments import Deployment, Service
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     deployment = Deployment.make(tmp_path_factory.mktemp("deployment") / "dev")
     deployment.add_config(
@@ -16,6 +16,18 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
         'tags = { tenant = "a" }'
     )
     return deployment
+
+
+@pytest.fixture(scope="package")
+def service(deployment: Deployment) -> Iterator[Service]:
+    """One for all of these tests: each has keys and principals of its own."""
+    with deployment.served(workers=2) as service:
+        yield service
+
+
+@pytest.fixture
+def key_id(client: Client) -> str:
+    return client.create_key(tags={"team": "a"}).key_id
 
 
 @pytest.fixture

@@ -1,9 +1,12 @@
 """Principals and their policies."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from strongroom.client import Client
+import pytest
+
+from strongroom.client import Client, errors
 
 ACCOUNT = "111122223333"
 ROOT = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
@@ -28,6 +31,12 @@ def deny(actions: object, **more: object) -> dict[str, object]:
 
 
 DELEGATION = allow("kms:*", Principal=ROOT)
+
+
+def denied(call: Callable[[], object]) -> None:
+    """The call is refused, because the caller isn't allowed to make it."""
+    with pytest.raises(errors.AccessDenied):
+        call()
 
 
 @dataclass(frozen=True)

@@ -4,19 +4,9 @@ import pytest
 
 from strongroom.client import Client, errors
 from strongroom.client.items import EncryptItem
-from tests.e2e.policies.principals import DELEGATION, Principal, allow, deny, document
+from tests.e2e.policies.principals import DELEGATION, Principal, allow, denied, deny, document
 
 ADMIN = "arn:aws:iam::111122223333:role/client/admin"
-
-
-@pytest.fixture
-def key_id(client: Client) -> str:
-    return client.create_key(tags={"team": "a"}).key_id
-
-
-def _denied(call: object) -> None:
-    with pytest.raises(errors.AccessDenied):
-        call()  # type: ignore[operator]
 
 
 def test_a_changed_policy_is_obeyed_by_the_next_request_of_every_worker(
@@ -28,7 +18,7 @@ def test_a_changed_policy_is_obeyed_by_the_next_request_of_every_worker(
             worker.client.encrypt(key_id, b"x")
         worker.clear()
         for _ in range(4):
-            _denied(lambda: worker.client.encrypt(key_id, b"x"))
+            denied(lambda: worker.client.encrypt(key_id, b"x"))
 
 
 def test_a_changed_key_policy_is_obeyed_by_the_next_request(
@@ -39,7 +29,7 @@ def test_a_changed_key_policy_is_obeyed_by_the_next_request(
         client.put_key_policy(key_id, document(DELEGATION, mine))
         worker.client.encrypt(key_id, b"x")
         client.put_key_policy(key_id, document(DELEGATION))
-        _denied(lambda: worker.client.encrypt(key_id, b"x"))
+        denied(lambda: worker.client.encrypt(key_id, b"x"))
 
 
 @pytest.mark.parametrize(
@@ -62,16 +52,16 @@ def test_the_encryption_context_decides(
     worker.may(allow(["kms:Encrypt", "kms:GenerateDataKey"], Condition=condition))
     worker.client.encrypt(key_id, b"x", encryption_context=fits)
     worker.client.generate_data_key(key_id, encryption_context=fits)
-    _denied(lambda: worker.client.encrypt(key_id, b"x", encryption_context=does_not))
-    _denied(lambda: worker.client.generate_data_key(key_id, encryption_context=does_not))
+    denied(lambda: worker.client.encrypt(key_id, b"x", encryption_context=does_not))
+    denied(lambda: worker.client.generate_data_key(key_id, encryption_context=does_not))
 
 
 def test_tags_of_a_principal_are_what_the_server_says(worker: Principal, key_id: str) -> None:
     tenant = {"StringEquals": {"kms:EncryptionContext:tenant": "${aws:PrincipalTag/tenant}"}}
     worker.may(allow("kms:Encrypt", Condition=tenant))
     worker.client.encrypt(key_id, b"x", encryption_context={"tenant": "a"})
-    _denied(lambda: worker.client.encrypt(key_id, b"x", encryption_context={"tenant": "b"}))
-    _denied(lambda: worker.client.encrypt(key_id, b"x"))
+    denied(lambda: worker.client.encrypt(key_id, b"x", encryption_context={"tenant": "b"}))
+    denied(lambda: worker.client.encrypt(key_id, b"x"))
 
 
 def test_what_encrypts_with_symmetric_keys_alone_has_their_algorithm(worker: Principal, key_id: str) -> None:
@@ -107,9 +97,9 @@ def test_each_side_of_a_re_encryption_has_its_own_context(
         )
 
     re_encrypt("new")
-    _denied(lambda: re_encrypt("old"))
+    denied(lambda: re_encrypt("old"))
     worker.may(allow("kms:ReEncrypt*", Condition={"Bool": {"kms:ReEncryptOnSameKey": "false"}}))
-    _denied(lambda: re_encrypt("new"))
+    denied(lambda: re_encrypt("new"))
 
 
 @pytest.mark.parametrize(
@@ -142,7 +132,7 @@ def test_a_condition_key_has_its_value(
         worker.may(allow("kms:Encrypt", Condition=condition))
         worker.client.encrypt(alias, b"x")
         worker.may(allow("kms:Encrypt"), deny("kms:Encrypt", Condition=condition))
-        _denied(lambda: worker.client.encrypt(alias, b"x"))
+        denied(lambda: worker.client.encrypt(alias, b"x"))
     finally:
         client.delete_alias(alias)
 
@@ -166,7 +156,7 @@ def test_the_request_decides(
 ) -> None:
     worker.may(allow(f"kms:{action}", Condition=condition))
     if does_not is not None:
-        _denied(lambda: does_not(worker.client, key_id))  # type: ignore[operator]
+        denied(lambda: does_not(worker.client, key_id))  # type: ignore[operator]
     fits(worker.client, key_id)  # type: ignore[operator]
 
 
@@ -174,10 +164,10 @@ def test_a_policy_about_some_keys_is_about_no_others(client: Client, worker: Pri
     other = client.create_key()
     worker.may(allow("kms:Encrypt", Resource=other.arn))
     worker.client.encrypt(other.key_id, b"x")
-    _denied(lambda: worker.client.encrypt(key_id, b"x"))
+    denied(lambda: worker.client.encrypt(key_id, b"x"))
     worker.may(allow("kms:Encrypt"), deny("kms:*", Resource=other.arn))
     worker.client.encrypt(key_id, b"x")
-    _denied(lambda: worker.client.encrypt(other.key_id, b"x"))
+    denied(lambda: worker.client.encrypt(other.key_id, b"x"))
 
 
 def test_an_alias_needs_permission_on_itself_and_on_its_key(
@@ -187,7 +177,7 @@ def test_an_alias_needs_permission_on_itself_and_on_its_key(
     alias_arn = arn.replace(f"key/{key_id}", "alias/decisions/own")
     for resource in (arn, alias_arn):
         worker.may(allow("kms:CreateAlias", Resource=resource))
-        _denied(lambda: worker.client.create_alias("alias/decisions/own", key_id))
+        denied(lambda: worker.client.create_alias("alias/decisions/own", key_id))
     worker.may(allow(["kms:CreateAlias", "kms:DeleteAlias"], Resource=[arn, alias_arn]))
     worker.client.create_alias("alias/decisions/own", key_id)
     worker.client.delete_alias("alias/decisions/own")
@@ -198,7 +188,7 @@ def test_tags_of_a_key_are_none_of_its_aliases(client: Client, worker: Principal
     arn = client.describe_key(key_id).arn
     aliases = arn.replace(f"key/{key_id}", "alias/*")
     worker.may(allow("kms:CreateAlias", Condition=tagged))
-    _denied(lambda: worker.client.create_alias("alias/decisions/tagged", key_id))
+    denied(lambda: worker.client.create_alias("alias/decisions/tagged", key_id))
     worker.may(allow("kms:*Alias", Resource=arn, Condition=tagged), allow("kms:*Alias", Resource=aliases))
     worker.client.create_alias("alias/decisions/tagged", key_id)
     worker.client.delete_alias("alias/decisions/tagged")
@@ -220,128 +210,8 @@ def test_nobody_can_lock_himself_out_of_a_key(client: Client, key_id: str) -> No
     assert client.list_key_policies(key_id) == ("default",)
     locked = document(allow("kms:Encrypt", Principal="*"))
     client.put_key_policy(key_id, locked, bypass_policy_lockout_safety_check=True)
-    _denied(lambda: client.put_key_policy(key_id, mine))
+    denied(lambda: client.put_key_policy(key_id, mine))
     client.encrypt(key_id, b"x")
-
-
-def test_another_account_needs_both_sides(client: Client, partner: Principal, key_id: str) -> None:
-    arn = client.describe_key(key_id).arn
-    blob = client.encrypt(key_id, b"x").ciphertext_blob
-    _denied(lambda: partner.client.encrypt(arn, b"x"))
-    theirs = {"AWS": "arn:aws:iam::999988887777:root"}
-    client.put_key_policy(key_id, document(DELEGATION, allow("kms:*", Principal=theirs)))
-    assert partner.client.decrypt(blob).plaintext == b"x"
-    assert partner.client.describe_key(arn).arn == arn
-    partner.client.get_key_rotation_status(arn)
-    assert partner.client.decrypt(partner.client.encrypt(arn, b"y").ciphertext_blob).plaintext == b"y"
-    _denied(lambda: partner.client.disable_key(arn))  # not across accounts
-    _denied(lambda: partner.client.put_key_policy(arn, document(DELEGATION)))
-    partner.may(deny("kms:Encrypt"), name="less")
-    _denied(lambda: partner.client.encrypt(arn, b"x"))
-    partner.administrator.delete_principal_policy(partner.arn, "less")
-
-
-def test_a_re_encryption_that_is_refused_does_not_tell_which_keys_another_account_has(
-    client: Client, partner: Principal, key_id: str
-) -> None:
-    arn = client.describe_key(key_id).arn
-    own = partner.client.create_key().key_id
-    blob = partner.client.encrypt(own, b"x").ciphertext_blob
-    for condition in ({}, {"Bool": {"kms:ReEncryptOnSameKey": "false"}}):
-        partner.may(deny("kms:ReEncryptFrom", Condition=condition), name="less")
-        told = set()
-        for destination in (arn, arn.replace(key_id, "00000000-0000-4000-8000-000000000000")):
-            with pytest.raises(errors.AccessDenied) as refusal:
-                partner.client.re_encrypt(blob, destination)
-            told.add(str(refusal.value).partition("request id")[0])
-        assert len(told) == 1, told
-    partner.administrator.delete_principal_policy(partner.arn, "less")
-
-
-def test_a_key_is_not_found_by_an_arn_of_another_account(partner: Principal) -> None:
-    key = partner.client.create_key()
-    for _ in range(5):  # whether the worker knows the key or not
-        partner.client.describe_key(key.arn)
-        _denied(lambda: partner.client.describe_key(key.arn.replace("999988887777", "111122223333")))
-
-
-def test_an_alias_of_another_account_is_no_name_where_aliases_are_none(
-    client: Client, partner: Principal, key_id: str
-) -> None:
-    theirs = {"AWS": "arn:aws:iam::999988887777:root"}
-    client.put_key_policy(key_id, document(DELEGATION, allow("kms:*", Principal=theirs)))
-    client.create_alias("alias/decisions/shared", key_id)
-    alias = client.describe_key(key_id).arn.replace(f"key/{key_id}", "alias/decisions/shared")
-    partner.client.encrypt(alias, b"x")
-    with pytest.raises(errors.NotFound, match="Invalid keyId"):
-        partner.client.get_key_rotation_status(alias)
-
-
-def test_principals_of_another_account_are_not_administered(client: Client, partner: Principal) -> None:
-    for call in (
-        lambda: client.put_principal_policy(partner.arn, "x", document(allow("kms:*"))),
-        lambda: client.get_principal_policy(partner.arn, "administrator"),
-        lambda: client.delete_principal_policy(partner.arn, "administrator"),
-        lambda: client.explain_access(client.create_key().key_id, partner.arn, "kms:Encrypt"),
-    ):
-        _denied(call)
-    assert partner.arn not in {entry.principal for entry in client.all_principals()}
-
-
-def test_administration_can_be_delegated_by_path(client: Client, worker: Principal) -> None:
-    worker.may(allow("kms:*PrincipalPolicy", Resource="arn:aws:iam::111122223333:role/apps/*"))
-    app = "arn:aws:iam::111122223333:role/apps/orders"
-    worker.client.put_principal_policy(app, "orders", document(allow("kms:Encrypt")))
-    assert "kms:Encrypt" in worker.client.get_principal_policy(app, "orders")
-    _denied(lambda: worker.client.put_principal_policy(worker.arn, "more", document(allow("kms:*"))))
-    _denied(lambda: worker.client.delete_principal_policy(ADMIN, "administrator"))
-    worker.client.delete_principal_policy(app, "orders")
-    with pytest.raises(errors.NotFound):
-        client.get_principal_policy(app, "orders")
-
-
-def test_principals_are_listed_page_by_page(client: Client) -> None:
-    names = [f"arn:aws:iam::111122223333:role/pages/{n}" for n in range(5)]
-    for name in names:
-        client.put_principal_policy(name, "b", document(allow("kms:ListKeys")))
-        client.put_principal_policy(name, "a", document(allow("kms:ListKeys")))
-    found, marker = {}, None
-    while marker != "":
-        page = client.list_principals(limit=2, marker=marker)
-        assert len(page.principals) <= 2
-        found.update({entry.principal: entry.policy_names for entry in page.principals})
-        marker = page.next_marker
-    assert {name: found[name] for name in names} == dict.fromkeys(names, ("a", "b"))
-    for name in names:
-        client.delete_principal_policy(name, "a")
-        client.delete_principal_policy(name, "b")
-
-
-def test_a_principal_has_at_most_ten_policies(client: Client, worker: Principal) -> None:
-    for n in range(10):
-        worker.may(allow("kms:ListKeys"), name=f"p{n}")
-    with pytest.raises(errors.LimitExceeded):
-        worker.may(allow("kms:ListKeys"), name="p10")
-    worker.may(allow("kms:ListAliases"), name="p9")  # one of these in its place
-    assert "ListAliases" in client.get_principal_policy(worker.arn, "p9")
-
-
-@pytest.mark.parametrize(
-    ("principal", "name", "policy", "error"),
-    [
-        ("arn:aws:iam::111122223333:root", "x", document(allow("kms:*")), errors.ValidationError),
-        ("somebody", "x", document(allow("kms:*")), errors.ValidationError),
-        (ADMIN, "a name", document(allow("kms:*")), errors.ValidationError),
-        (ADMIN, "x", "my policy", errors.MalformedPolicy),
-        (ADMIN, "x", document(allow("kms:*", Principal="*")), errors.MalformedPolicy),
-        (ADMIN, "x", document({"Effect": "Allow", "Action": "kms:*"}), errors.MalformedPolicy),
-    ],
-)
-def test_what_is_no_policy_of_a_principal_is_refused(
-    client: Client, principal: str, name: str, policy: str, error: type[Exception]
-) -> None:
-    with pytest.raises(error):
-        client.put_principal_policy(principal, name, policy)
 
 
 def test_it_is_explained_what_decides(client: Client, worker: Principal, key_id: str) -> None:
@@ -383,7 +253,7 @@ def test_the_last_use_is_told_where_a_key_is_taken_out_of_use(
     worker.may(allow("kms:*", Condition=unused))
     for action, may in (("DisableKey", True), ("ScheduleKeyDeletion", True), ("Encrypt", False)):
         assert client.explain_access(key_id, worker.arn, f"kms:{action}").allowed is may
-    _denied(lambda: worker.client.encrypt(key_id, b"x"))
+    denied(lambda: worker.client.encrypt(key_id, b"x"))
     worker.client.disable_key(key_id)
 
 
