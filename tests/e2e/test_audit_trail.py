@@ -135,6 +135,7 @@ def test_a_full_disk_leaves_no_answer_without_its_record(own_deployment: Deploym
 def _until_full(deployment: Deployment, trail: Path) -> int:
     answered = 0
     with deployment.served(workers=1) as service, deployment.client() as client:
+        wait_until(lambda: _has_key(deployment), 30)
         for _ in range(10):
             client.generate_random(1)
             answered += 1

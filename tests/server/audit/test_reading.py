@@ -81,7 +81,7 @@ def test_the_chains_are_merged_by_time_and_torn_lines_passed_over(tmp_path: Path
     trail = Trail(tmp_path)
     first, second = trail.sink("worker-0"), trail.sink("worker-1")
     for number in range(10):
-        at = {"eventTime": f"2026-11-28T10:00:{number:02}+00:00"}
+        at = {"eventTime": f"2999-11-28T10:00:{number:02}+00:00"}
         (first if number % 3 else second).write([{**record(number), **at}])
     first.close()
     second.close()

@@ -79,21 +79,21 @@ def test_a_named_subject_has_its_principal_and_that_its_tags(issuer: Issuer, ser
     assert (caller.arn, caller.account_id, caller.tags) == (BILLING, "111122223333", {"team": "billing"})
 
 
-GOOD: dict[str, dict[str, Any]] = {
-    "one of several audiences": {"aud": ["other", AUDIENCE]},
-    "another audience of ours": {"aud": "kms"},
-    "no iat": {"iat": None},
-    "just expired": {"exp": int(time.time()) - 5},
-    "a clock that is ahead": {"iat": int(time.time()) + 20, "nbf": int(time.time()) + 20},
-    "fractions of seconds": {"exp": time.time() + 100.5},
+GOOD: dict[str, Callable[[], dict[str, Any]]] = {
+    "one of several audiences": lambda: {"aud": ["other", AUDIENCE]},
+    "another audience of ours": lambda: {"aud": "kms"},
+    "no iat": lambda: {"iat": None},
+    "just expired": lambda: {"exp": int(time.time()) - 5},
+    "a clock that is ahead": lambda: {"iat": int(time.time()) + 20, "nbf": int(time.time()) + 20},
+    "fractions of seconds": lambda: {"exp": time.time() + 100.5},
 }
 
 
 @pytest.mark.parametrize("claims", GOOD.values(), ids=GOOD)
 def test_what_the_standard_allows_is_believed(
-    issuer: Issuer, service: Service, claims: dict[str, Any]
+    issuer: Issuer, service: Service, claims: Callable[[], dict[str, Any]]
 ) -> None:
-    assert service.caller(issuer.token(**claims))
+    assert service.caller(issuer.token(**claims()))
 
 
 @pytest.mark.parametrize("header", [{"typ": None}, {"typ": "at+jwt"}, {"typ": "jwt"}, {"kid": None}])

@@ -11,7 +11,16 @@ none, so that no suite is left for TLS 1.2, and each such handshake fails. gRPC 
 the parent of the process must set it.
 """
 
-_ENVIRONMENTS: Mapping[str, Mapping[str, str]] = {"1.3": ONLY_TLS_1_3, "1.2": {}}
+_SUITES_OF_TLS_1_2 = (
+    "ECDHE-ECDSA-AES256-GCM-SHA384",
+    "ECDHE-RSA-AES256-GCM-SHA384",
+    "ECDHE-ECDSA-AES128-GCM-SHA256",
+    "ECDHE-RSA-AES128-GCM-SHA256",
+)
+"""What RFC 9325 §4.2 recommends."""
+_ALSO_TLS_1_2: Mapping[str, str] = {"GRPC_SSL_CIPHER_SUITES": ":".join(_SUITES_OF_TLS_1_2)}
+
+_ENVIRONMENTS: Mapping[str, Mapping[str, str]] = {"1.3": ONLY_TLS_1_3, "1.2": _ALSO_TLS_1_2}
 
 
 def environment_of(min_version: str) -> Mapping[str, str]:
