@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from statistics import median
 
+from bench_parts import decisions
 from bench_parts.rows import Row
 from bench_parts.running import Answer, Server, strongroom
 from bench_parts.unary import CONTEXT, SERVICE, Unary, calls_for
@@ -31,6 +32,7 @@ def measure(deployment: Deployment, seconds: float, rounds: int) -> Iterator[Row
         for _ in range(rounds):
             for name, call in calls.items():
                 found[name].append(_load(server, call, seconds))
+    yield decisions.measure(deployment, keys["ten statements"], _ME)
     for name, answers in found.items():
         unit = "by a grant" if name == "by one of 50,000 grants" else "own policy"
         pairs = zip(answers, found[unit], strict=True)

@@ -156,7 +156,7 @@ class Execution:
             asked.append(self._asked(progress, caller, use.prefix, use, target))
             if target.alias is not None:
                 # An alias has neither tags nor other properties of its key.
-                self._authorizer.authorize(asked[-1]._replace(key=None), use.action, target.alias.arn)
+                self._authorizer.authorize(asked[-1].changed(key=None), use.action, target.alias.arn)
             if target.grant is not None:
                 self._authorizer.authorize_retirement(asked[-1], target.grant, target.key)
             else:
@@ -199,6 +199,7 @@ class Execution:
             now=self._parts.clock,
             request=request,
             keys=progress.operation.request_keys[prefix],
+            known={},
             key=target.key if target else None,
             is_same_key=_is_same_key(progress, target),
             grant=target.grant if target else None,

@@ -20,8 +20,7 @@ def test_a_moment_is_told_in_seconds_which_dates_and_numbers_are_compared_with(
     moment: datetime, value: str
 ) -> None:
     request = messages.ImportKeyMaterialRequest()
-    give = RequestKeys([Instant("valid_to")]).giver("kms:validto")
-    assert give is not None
-    assert give(request) is None
+    keys = RequestKeys([Instant("valid_to")])
+    assert keys.find("kms:validto", request, {}) is None
     request.valid_to.FromDatetime(moment)
-    assert give(request) == (value,)
+    assert keys.find("kms:validto", request, {}) == (value,)

@@ -6,18 +6,20 @@ request has only those that are here; a condition on another holds as it does fo
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple, Self
 
 from strongroom.server.core import names
 from strongroom.server.core.arns import is_alias_name
 from strongroom.server.core.callers import Caller, type_of, user_name_of
-from strongroom.server.core.condition_fields import ConditionKeys, Values, values_ignoring_case
+from strongroom.server.core.condition_fields import ConditionKeys, Known, Values, values_ignoring_case
 from strongroom.server.core.grant_fields import terms_of
 from strongroom.server.core.grants import Constraints, Grant, Terms
 from strongroom.server.keyring import KeySnapshot
 
 _SECONDS_OF_A_DAY = 86_400
-
+_MAX_REMEMBERED = 1024
+_UNKNOWN: Values = ("not looked up",)
 
 _OF_LAST_USE = frozenset({"disablekey", "schedulekeydeletion", "explainaccess"})
 
@@ -36,6 +38,7 @@ class Asked(NamedTuple):  # made for each key of each request, more quickly than
         now: gives the time in UTC.
         request: the request message.
         keys: the condition keys that it gives.
+        known: the condition keys that have been looked up; empty at first.
         key: the key that it is about, if there is one.
         is_same_key: whether both keys of ReEncrypt are one; None if the request is about no two.
         grant: the grant that is to be retired, if one is.
@@ -49,20 +52,31 @@ class Asked(NamedTuple):  # made for each key of each request, more quickly than
     now: Callable[[], datetime]
     request: Any
     keys: ConditionKeys
+    known: Known
     key: KeySnapshot | None = None
     is_same_key: bool | None = None
     grant: Grant | None = None
     named_by: str = ""
     last_used: Callable[[KeySnapshot], datetime] | None = None
 
+    def changed(self, **changes: Any) -> Self:  # noqa: ANN401 # as those of _replace
+        """The same but for some fields; what has been looked up may no longer hold."""
+        return self._replace(known={}, **changes)
+
     def lookup(self, name: str) -> Values:
         """The values of a condition key by its name in lowercase, or None."""
+        values = self.known.get(name, _UNKNOWN)
+        if values is _UNKNOWN:
+            values = self.known[name] = self._find(name)
+        return values
+
+    def _find(self, name: str) -> Values:
         of_caller = _OF_CALLER.get(name)
         if of_caller is not None:
             return of_caller(self)
-        give = self.keys.giver(name)
-        if give is not None:
-            return give(self.request)
+        values = self.keys.find(name, self.request, self.known)
+        if values is not None:
+            return values
         if name.startswith(_PRINCIPAL_TAG):
             return values_ignoring_case(self.caller.tags.items(), name[len(_PRINCIPAL_TAG) :])
         return None if self.key is None else _of_key(self, self.key, name)
@@ -83,16 +97,14 @@ class Supposed(Asked):
 
     __slots__ = ()
 
-    def lookup(self, name: str) -> Values:
-        """The values of a condition key by its name in lowercase, or None."""
-        give = self.keys.giver(name)
-        return super().lookup(name) if give is None else give(self.request)
+    def _find(self, name: str) -> Values:
+        values = self.keys.find(name, self.request, self.known)
+        return super()._find(name) if values is None else values
 
     @property
     def new_terms(self) -> Terms:
         """What `kms:GrantOperations` and `kms:EncryptionContext:<name>` say."""
-        give = self.keys.giver("kms:grantoperations")
-        operations = give(self.request) if give else None
+        operations = self.keys.find("kms:grantoperations", self.request, self.known)
         return Terms(frozenset(operations or ()), Constraints(equals=dict(self.context) or None))
 
 
@@ -114,6 +126,7 @@ def _truth(value: object) -> Values:
     return ("true",) if value else ("false",)
 
 
+@lru_cache(_MAX_REMEMBERED)
 def _address_of(source: str) -> Values:
     """`ipv4:10.0.0.1:4242` or `ipv6:[::1]:4242`, as gRPC tells the peer, percent-encoded."""
     kind, _, rest = source.partition(":")

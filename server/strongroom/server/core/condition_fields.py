@@ -46,11 +46,19 @@ Give: TypeAlias = Callable[[Request], Values]
 """What gives the values of one condition key."""
 
 
+Known: TypeAlias = dict[str, Values]
+"""What has been found out about condition keys, by their names in lowercase."""
+
+
 class ConditionKeys(Protocol):
     """What gives condition keys of a request."""
 
-    def giver(self, name: str) -> Give | None:
-        """What gives the values of a condition key by its name in lowercase, or None."""
+    def find(self, name: str, request: Request, known: Known) -> Values:
+        """The values of a condition key by its name in lowercase, or None.
+
+        Keys that come from one field, as those of the encryption context do, are put into `known` together:
+        policies ask for several.
+        """
 
     def context(self, request: Request) -> Mapping[str, str]:
         """The encryption context, by which grants may be constrained."""
@@ -62,10 +70,9 @@ class GivenKeys:
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
 
-    def giver(self, name: str) -> Give | None:
-        """What gives the value of a condition key by its name in lowercase."""
-        found = values_ignoring_case(self._values.items(), name)
-        return (lambda _request: found) if found else None
+    def find(self, name: str, request: Request, known: Known) -> Values:  # noqa: ARG002 # as above
+        """The values of a condition key by its name in lowercase, or None."""
+        return values_ignoring_case(self._values.items(), name)
 
     def context(self, request: Request) -> Mapping[str, str]:  # noqa: ARG002 # it says nothing of its own
         """The pairs that are given as `kms:EncryptionContext:<name>`."""
@@ -109,14 +116,17 @@ class RequestKeys:
             elif name in _KEYS:
                 self._exact[_KEYS[name]] = _recorded(declared, _DEFAULTS.get(name))
 
-    def giver(self, name: str) -> Give | None:
-        """What gives the values of a condition key by its name in lowercase, or None."""
+    def find(self, name: str, request: Request, known: Known) -> Values:
+        """The values of a condition key by its name in lowercase, or None."""
         give = self._exact.get(name)
         if give is not None:
-            return give
+            return give(request)
         for prefix, pairs in self._families:
             if name.startswith(prefix):
-                return _of_family(pairs, name[len(prefix) :])
+                if prefix not in known:
+                    known[prefix] = None  # read: this is no name of a key
+                    _add_all(known, prefix, pairs(request))
+                return known.get(name)
         return None
 
     def context(self, request: Request) -> Mapping[str, str]:
@@ -142,8 +152,11 @@ def values_ignoring_case(pairs: _Pairs, name: str) -> Values:
     return tuple(value for key, value in pairs if key.lower() == name) or None
 
 
-def _of_family(pairs: Callable[[Request], _Pairs], name: str) -> Give:
-    return lambda request: values_ignoring_case(pairs(request), name)
+def _add_all(known: Known, prefix: str, pairs: _Pairs) -> None:
+    for name, value in pairs:
+        key = prefix + name.lower()
+        others = known.get(key)
+        known[key] = (value,) if others is None else (*others, value)
 
 
 def _items_of(field: str) -> Give:

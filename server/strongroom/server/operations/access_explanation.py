@@ -23,7 +23,7 @@ def _explain_access(parts: Parts, call: Call) -> messages.ExplainAccessResponse:
     require_own(call)
     action = request.action.partition(":")[2]
     action = _IN_GRANTS.get(action.lower(), action)
-    supposed = Supposed._make(call.asked)._replace(
+    supposed = Supposed._make(call.asked).changed(
         caller=parts.principal(request.principal),
         source="",
         keys=GivenKeys(request.conditions),

@@ -34,7 +34,7 @@ def test_no_pattern_takes_long(pattern: str) -> None:
 
 
 def test_parts_of_an_arn_are_compared_one_by_one() -> None:
-    fits = arn_matcher(with_wildcards("arn:aws:iam::1111*:role/*"))
+    fits = arn_matcher([with_wildcards("arn:aws:iam::1111*:role/*")])
     assert fits("arn:aws:iam::111122223333:role/a:b")
     assert not fits("arn:aws:iam::1111:x:role/a")
     assert not fits("arn:aws:iam::1111")

@@ -52,7 +52,7 @@ def compile_condition(
     if found is None:
         raise NotACondition(f"There is no condition operator {operator}.")
     try:
-        fits = [_fits(found, Template(value, has_variables=has_variables)) for value in values]
+        fits = _fits(found, [Template(value, has_variables=has_variables) for value in values])
     except NotAValue as error:
         raise NotACondition(f"A value of {operator} {key} isn't {error}.") from None
     holds = _none_of(fits, if_unknown=is_deny) if found.is_negated else _one_of(fits)
@@ -68,18 +68,24 @@ def _null(name: str, values: Sequence[str]) -> Test:
     return lambda lookup: ("false" if lookup(name) else "true") in lowered
 
 
-def _fits(operator: Operator, template: Template) -> _Fits:
-    render = template.glob if operator.is_glob else template.text
-    if template.is_fixed:
-        fixed = render(nothing)
-        assert fixed is not None  # noqa: S101 # it has no variables
+def _fits(operator: Operator, templates: Sequence[Template]) -> list[_Fits]:
+    """The comparisons of which one must fit: one for all values without variables, one for each other."""
+    render = Template.glob if operator.is_glob else Template.text
+    fixed = [text for one in templates if one.is_fixed and (text := render(one, nothing)) is not None]
+    found = [_varying(operator, one, render) for one in templates if not one.is_fixed]
+    if fixed:
         matches = operator.prepare(fixed)
-        return lambda found, _lookup: matches(found)
+        found.insert(0, lambda value, _lookup: matches(value))
+    return found
 
+
+def _varying(
+    operator: Operator, template: Template, render: Callable[[Template, Lookup], str | None]
+) -> _Fits:
     def fits(found: str, lookup: Lookup) -> bool | None:
-        text = render(lookup)
+        text = render(template, lookup)
         try:
-            return None if text is None else operator.prepare(text)(found)
+            return None if text is None else operator.prepare((text,))(found)
         except NotAValue:
             return None
 
@@ -89,7 +95,7 @@ def _fits(operator: Operator, template: Template) -> _Fits:
 def _one_of(fits: Sequence[_Fits]) -> _Holds:
     if len(fits) == 1:
         (fit,) = fits
-        return lambda found, lookup: bool(fit(found, lookup))
+        return lambda found, lookup: fit(found, lookup) is True
     return lambda found, lookup: any(one(found, lookup) for one in fits)
 
 
@@ -136,7 +142,14 @@ def all_of(tests: Sequence[Test]) -> Test | None:
         return None
     if len(tests) == 1:
         return tests[0]
-    return lambda lookup: all(test(lookup) for test in tests)
+
+    def test_all(lookup: Lookup) -> bool:
+        for test in tests:  # noqa: SIM110 # on the hot path, where all() costs more
+            if not test(lookup):
+                return False
+        return True
+
+    return test_all
 
 
 _SINGLE_VALUED = ("kms:encryptioncontext:", "aws:requesttag/")

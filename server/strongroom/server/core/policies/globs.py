@@ -117,14 +117,18 @@ def _matcher_of_stretches(stretches: Sequence[_Stretch]) -> Matches:
     return matches
 
 
-def arn_matcher(glob: str) -> Fits:
-    """Likewise for ARNs: six parts that are compared one by one; `*` crosses no colon but in the last."""
-    parts = [matcher(part) for part in glob.split(":", 5)]
+def arn_matcher(globs: Sequence[str]) -> Fits:
+    """Likewise for ARNs and several patterns, of which one must fit.
+
+    ARNs have six parts that are compared one by one; `*` crosses no colon but in the last.
+    """
+    patterns = [[matcher(part) for part in glob.split(":", 5)] for glob in globs]
+    whole = [parts for parts in patterns if len(parts) == _ARN_PARTS]
 
     def matches(text: str) -> bool | None:
         found = text.split(":", 5)
         if len(found) != _ARN_PARTS:
             return None
-        return len(parts) == _ARN_PARTS and all(fits(one) for fits, one in zip(parts, found, strict=True))
+        return any(all(fits(one) for fits, one in zip(parts, found, strict=True)) for parts in whole)
 
     return matches

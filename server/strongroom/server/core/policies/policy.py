@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from strongroom.server.core.policies.conditions import Test
 from strongroom.server.core.policies.globs import MANY, Matches, matcher
@@ -92,7 +92,27 @@ class Answer(NamedTuple):
 
 
 SILENCE = Answer()
-_MAX_REMEMBERED = 16_384  # answers and their statements, together; about 1 MB
+
+
+class _About(NamedTuple):
+    """A statement about an action of a principal, for the hot path: with what is left to be asked.
+
+    Args:
+        statement: the statement.
+        is_direct: True if it names the principal itself, or everybody.
+        resources: what it is about, unless that is everything.
+        holds: the test of its conditions, if it has some.
+    """
+
+    statement: Statement
+    is_direct: bool
+    resources: Patterns | None
+    holds: Test | None
+
+
+_Asked: TypeAlias = tuple[str, frozenset[str], str]
+"""An action, the names of a principal, and its account."""
+_MAX_REMEMBERED = 16_384  # answers and their statements, together; about 2 MB
 
 
 class Policy:
@@ -104,21 +124,20 @@ class Policy:
 
     def __init__(self, statements: Iterable[Statement]) -> None:
         self.statements = tuple(statements)
-        self._about: dict[tuple[str, frozenset[str], str], tuple[tuple[Statement, bool], ...]] = {}
+        self._about: dict[_Asked, tuple[_About, ...]] = {}
         self._remembered = 0
 
     def answer(self, request: PolicyRequest) -> Answer:
         """What it says of a request; the order of statements doesn't matter."""
         allowed: Statement | None = None
         delegated: Statement | None = None
-        asked = (request.action, request.names, request.account_id)
+        names, account_id, action, resource, lookup = request
+        asked = (action, names, account_id)
         about = self._about.get(asked)
-        for statement, is_direct in self._find(asked) if about is None else about:
-            if not statement.resources.fit_all and not statement.resources.fit(
-                request.resource, request.lookup
-            ):
+        for statement, is_direct, resources, holds in self._find(asked) if about is None else about:
+            if resources is not None and not resources.fit(resource, lookup):
                 continue
-            if statement.holds is not None and not statement.holds(request.lookup):
+            if holds is not None and not holds(lookup):
                 continue
             if statement.is_deny:
                 return Answer(denied_by=statement)
@@ -128,8 +147,8 @@ class Policy:
                 delegated = delegated or statement
         return Answer(None, allowed, delegated) if allowed or delegated else SILENCE
 
-    def _find(self, asked: tuple[str, frozenset[str], str]) -> tuple[tuple[Statement, bool], ...]:
-        """The statements about an action of a principal, denials first, and whether each names itself.
+    def _find(self, asked: _Asked) -> tuple[_About, ...]:
+        """The statements about an action of a principal, denials first.
 
         They are remembered: whatever a request asks besides, action and principal come again.
         """
@@ -137,16 +156,14 @@ class Policy:
         about = (one for one in self._denials_first if one.actions.fit(action, nothing))
         named = ((one, one.principals.name(names, account_id)) for one in about)
         found = tuple(
-            (one, is_direct)
+            _About(one, is_direct, None if one.resources.fit_all else one.resources, one.holds)
             for one, is_direct in named
             if is_direct or one.principals.name_account(account_id)
         )
         self._remember(asked, found)
         return found
 
-    def _remember(
-        self, asked: tuple[str, frozenset[str], str], found: tuple[tuple[Statement, bool], ...]
-    ) -> None:
+    def _remember(self, asked: _Asked, found: tuple[_About, ...]) -> None:
         """Keeps what was found, within bounds: whoever explains access can ask about any action."""
         self._remembered += 1 + len(found)
         if self._remembered > _MAX_REMEMBERED:
