@@ -8,12 +8,12 @@ from bench_parts.rows import Row
 from bench_parts.token_loops import bare_rate
 from bench_parts.unary import CONTEXT
 
-from strongroom.server.app import open_store
 from strongroom.server.authorization import Asked, Authorizer
 from strongroom.server.config import load_settings
 from strongroom.server.core.callers import Caller
 from strongroom.server.core.condition_fields import RequestKeys
 from strongroom.server.core.grant_tokens import IssuedGrantTokens
+from strongroom.server.deployment import open_store
 from strongroom.server.keyring import KeyCache, KeyGrants, KeySnapshot, PrincipalPolicies
 from strongroom.server.operations.encryption import ENCRYPT
 from strongroom.server.recording import realm_of

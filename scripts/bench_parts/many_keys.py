@@ -13,8 +13,8 @@ from bench_parts.rows import Row
 from bench_parts.running import HERE, Answer, Server, grpc_body, server_of
 from bench_parts.unary import SERVICE, Unary, calls_for
 
-from strongroom.server.app import open_token
 from strongroom.server.config import load_settings
+from strongroom.server.token_opening import open_token
 from strongroom.v1 import key_service_pb2 as keys
 from tests.support.deployments import Deployment, Service
 from tests.support.tokens import softhsm_module

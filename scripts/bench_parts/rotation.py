@@ -13,8 +13,8 @@ from bench_parts.rows import Row
 from bench_parts.running import Answer, Server, server_of
 from bench_parts.unary import SERVICE, Unary, calls_for
 
-from strongroom.server.app import open_store
 from strongroom.server.config import load_settings
+from strongroom.server.deployment import open_store
 from strongroom.server.housekeeping.rotation import MOST_ENCRYPTIONS
 from tests.support.deployments import Deployment
 

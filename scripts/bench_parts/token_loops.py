@@ -11,8 +11,8 @@ from bench_parts.rows import Row
 from bench_parts.running import HERE
 
 from strongroom.hsm import KeyKind, KeyPurpose, MaterialId
-from strongroom.server.app import open_token
 from strongroom.server.config import load_settings
+from strongroom.server.token_opening import open_token
 from tests.support.deployments import Deployment
 from tests.support.tokens import softhsm_module
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from strongroom.client import Client, errors
-from strongroom.server.app import open_store
 from strongroom.server.config import load_settings
+from strongroom.server.deployment import open_store
 from strongroom.server.store import JobRecord, Store
 from tests.support.deployments import Deployment, Service, wait_until
 from tests.support.hooking import Hooks

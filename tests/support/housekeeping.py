@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from strongroom.hsm import Token
-from strongroom.server.app import material_importer, material_maker, open_token
 from strongroom.server.config import load_settings
 from strongroom.server.core.clock import utc_now
 from strongroom.server.housekeeping.deletion import Deletion
@@ -11,9 +10,11 @@ from strongroom.server.housekeeping.expiry import Expiry
 from strongroom.server.housekeeping.progress import Progress
 from strongroom.server.housekeeping.reconciliation import Reconciliation
 from strongroom.server.housekeeping.rotation import Rotation
+from strongroom.server.materials import material_importer, material_maker
 from strongroom.server.operations import MaterialImporter, MaterialMaker
 from strongroom.server.recording import record_writer
 from strongroom.server.store import Store
+from strongroom.server.token_opening import open_token
 from tests.support.deployments import Deployment
 
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from strongroom.client import Client, StrongroomError
-from strongroom.server.app import open_store, open_token
 from strongroom.server.config import load_settings
+from strongroom.server.deployment import open_store
+from strongroom.server.token_opening import open_token
 from tests.support.deployments import Deployment, Service, wait_answered, wait_until
 from tests.support.hooking import Hooks
 from tests.support.load import Load

@@ -27,6 +27,7 @@ from strongroom.server.core.blob import kms_material_id
 from strongroom.server.core.errors import Internal, KmsError
 from strongroom.server.core.event_ids import EventIds
 from strongroom.server.credentials import credential_parts
+from strongroom.server.deployment import open_store
 from strongroom.server.key_usage import LastUses
 from strongroom.server.operations import OPERATIONS, Operation, Parts
 from strongroom.server.pipeline import Pipeline
@@ -35,6 +36,7 @@ from strongroom.server.recording import record_writer
 from strongroom.server.request_log import RequestLog
 from strongroom.server.requests import Arrival
 from strongroom.server.store import NewKey, NewMaterial
+from strongroom.server.token_opening import open_token
 from strongroom.v1 import importing_pb2, key_service_pb2
 from strongroom.v1 import resources_pb2 as v1
 from tests.support.deployments import Deployment
@@ -206,8 +208,8 @@ class Service:
 def opened(deployment: Deployment) -> Iterator[Service]:
     """The service of a deployment."""
     settings = load_settings(deployment.config)
-    store = app.open_store(settings)
-    token = app.open_token(settings)
+    store = open_store(settings)
+    token = open_token(settings)
     parts = app._parts(settings, token, store, BOOT_ID)
     records = record_writer(settings, "vectors")
     pipeline = Pipeline(

@@ -5,133 +5,38 @@ import os
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
-from strongroom.hsm import KeyKind, KeyPurpose, PinSource, Token, TokenProfile, TokenState, load_profile
+from strongroom.hsm import KeyKind, KeyPurpose, Token, TokenState
 from strongroom.server.authorization import Authorizer
 from strongroom.server.config import Settings
 from strongroom.server.core.clock import utc_now
 from strongroom.server.core.event_ids import EventIds
 from strongroom.server.core.grant_tokens import IssuedGrantTokens
-from strongroom.server.core.import_tokens import ImportTokens
 from strongroom.server.core.markers import Markers
-from strongroom.server.core.material_names import MaterialNames
 from strongroom.server.credentials import CredentialParts, credential_parts, principal_map
+from strongroom.server.deployment import open_store, runtime_directory
 from strongroom.server.faces.grpc import GrpcFace
 from strongroom.server.faces.grpc.handlers import Dispatch, operation_handlers
 from strongroom.server.faces.grpc.server import GrpcOptions
 from strongroom.server.fairness import Fairness, build_fairness
 from strongroom.server.key_usage import LastUses
 from strongroom.server.keyring import EncryptionCounter, KeyCache, KeyGrants, KeyResolver, PrincipalPolicies
-from strongroom.server.observation import UNOBSERVED, Observation, open_figures, open_traces
-from strongroom.server.operations import OPERATIONS, MaterialImporter, MaterialMaker, Parts
+from strongroom.server.materials import material_importer, material_maker
+from strongroom.server.observation import UNOBSERVED, Observation, observe
+from strongroom.server.operations import OPERATIONS, Parts
 from strongroom.server.operations.asymmetric import AsymmetricKeys
 from strongroom.server.operations.mac_keys import MacKeys
 from strongroom.server.operations.symmetric import SymmetricCipher
 from strongroom.server.pipeline import Pipeline
 from strongroom.server.recording import AuditTrail, audit_trail, realm_of
 from strongroom.server.request_log import RequestLog
-from strongroom.server.store import Deployment, Store, StoreForeign
+from strongroom.server.store import Store
+from strongroom.server.token_opening import open_token
 
 INLINE_LATENCY_US = 200.0
 """A token quicker than this is used on the event loop: a hop to a thread and back costs 50 to 80 µs."""
 
 _SEED_BYTES = 10
-
-
-def token_profile(settings: Settings) -> TokenProfile:
-    """The token profile with what the configuration says otherwise.
-
-    Raises:
-        ProfileInvalid: it can't be used.
-    """
-    token = settings.token
-    profile = load_profile(token.profile)
-    return profile.with_overrides(
-        modules=(str(token.module),) if token.module else None,
-        label=token.label,
-        serial=token.serial,
-        environment={**profile.environment, **token.environment},
-        login_files=token.login_files or None,
-    )
-
-
-def open_token(
-    settings: Settings,
-    on_state: Callable[[TokenState, str], None] = lambda _state, _reason: None,
-    observation: Observation = UNOBSERVED,
-) -> Token:
-    """Opens the deployment's token.
-
-    Raises:
-        HsmError: it can't be opened.
-    """
-    token = Token.open(
-        token_profile(settings),
-        PinSource.parse(settings.token.pin),
-        deployment=settings.deployment.name,
-        lock_dir=runtime_directory(settings),
-        pairs_ahead={KeyKind(spec): count for spec, count in settings.limits.data_key_pairs_ahead.items()},
-        on_state=observation.on_token_state(on_state),
-        on_call=observation.on_token_call,
-    )
-    observation.watch_token(token)
-    return token
-
-
-def open_store(settings: Settings, *, upgrade: bool = False) -> Store:
-    """Opens the deployment's store.
-
-    Raises:
-        StoreError: it can't be opened.
-    """
-    store = settings.store
-    return Store.open(store.url, busy_timeout_s=store.busy_timeout_s, upgrade=upgrade)
-
-
-def require_own(settings: Settings, made_for: Deployment) -> None:
-    """Returns if a database that was made for `made_for` belongs to this deployment.
-
-    Raises:
-        StoreForeign: it belongs to another, whose keys' objects bear other labels.
-    """
-    deployment = settings.deployment
-    if made_for != Deployment(deployment.name, deployment.account_id, deployment.region):
-        raise StoreForeign(
-            f"The database belongs to deployment {made_for.name!r}, account {made_for.account_id}, "
-            f"Region {made_for.region}; the configuration says otherwise. `strongroomd check-config` tells."
-        )
-
-
-def runtime_directory(settings: Settings) -> Path:
-    """Where the processes of the deployment keep their locks: beside the database."""
-    return Path(settings.store.url.removeprefix("sqlite:///")).parent / "run"
-
-
-def figures_directory(settings: Settings) -> Path:
-    """Where each process writes its figures."""
-    return runtime_directory(settings) / "figures"
-
-
-def observe(settings: Settings, name: str, *, with_traces: bool) -> Observation:
-    """What is watched of one process, as far as anybody wants to know.
-
-    Raises:
-        OSError: there is no room for its figures, or a file isn't there.
-    """
-    file = open_figures(settings, figures_directory(settings), name)
-    return Observation(file, open_traces(settings, name) if with_traces else None)
-
-
-def material_maker(settings: Settings, token: Token, store: Store, boot_id: str) -> MaterialMaker:
-    """What makes materials on the token."""
-    return MaterialMaker(token, store, settings.deployment.name, boot_id, utc_now)
-
-
-def material_importer(maker: MaterialMaker, token: Token, store: Store) -> MaterialImporter:
-    """What imports materials, and deletes them."""
-    tokens = ImportTokens(store.secret("import tokens"))
-    return MaterialImporter(maker, token, store, tokens, MaterialNames(store.secret("material ids")))
 
 
 def _parts(

@@ -7,7 +7,7 @@ from typing import Protocol
 from strongroom.hsm import CallKind, OnCall, Token, TokenState
 from strongroom.server.audit import Checkpoints
 from strongroom.server.config import Settings
-from strongroom.server.faces.grpc.traces import Traces
+from strongroom.server.deployment import figures_directory
 from strongroom.server.figures import (
     NO_FIGURES,
     CallFigures,
@@ -19,6 +19,7 @@ from strongroom.server.figures import (
 from strongroom.server.key_usage import LastUses
 from strongroom.server.keyring import CacheFigures
 from strongroom.server.quotas import Refusals
+from strongroom.server.traces import Traces
 
 OnState = Callable[[TokenState, str], None]
 
@@ -198,3 +199,13 @@ def _show_caches(figures: ProcessFigures, caches: Mapping[str, _Cache]) -> None:
         figures.counter(catalogue.CACHE_HITS).follow((name,), cache.figures.hits)
         figures.counter(catalogue.CACHE_MISSES).follow((name,), cache.figures.misses)
         figures.gauge(catalogue.CACHED).set((name,), cache.size)
+
+
+def observe(settings: Settings, name: str, *, with_traces: bool) -> Observation:
+    """What is watched of one process, as far as anybody wants to know.
+
+    Raises:
+        OSError: there is no room for its figures, or a file isn't there.
+    """
+    file = open_figures(settings, figures_directory(settings), name)
+    return Observation(file, open_traces(settings, name) if with_traces else None)

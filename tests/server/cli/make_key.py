@@ -10,10 +10,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from strongroom.hsm import KeyKind, KeyPurpose, MaterialId
-from strongroom.server.app import open_store, open_token
 from strongroom.server.config import load_settings
 from strongroom.server.core.clock import utc_now
+from strongroom.server.deployment import open_store
 from strongroom.server.store import NewKey, NewMaterial
+from strongroom.server.token_opening import open_token
 
 LONG_AGO = timedelta(days=1)
 

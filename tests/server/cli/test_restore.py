@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from strongroom.hsm.inspection import Presence
-from strongroom.server.app import open_store
 from strongroom.server.cli.token_choice import inspection, of_settings
 from strongroom.server.config import load_settings
+from strongroom.server.deployment import open_store
 from strongroom.server.keyring import ref_of
 from tests.server.cli.conftest import STRONGROOMD, Deployment, clean_environment
 from tests.server.cli.restorations import (

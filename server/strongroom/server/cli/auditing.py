@@ -114,7 +114,7 @@ def _of_deployment(settings: "Settings") -> "tuple[EllipticCurvePublicKey, tuple
 
     from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-    from strongroom.server.app import open_store, require_own
+    from strongroom.server.deployment import open_store, require_own
     from strongroom.server.trail import StoreLedger, find_audit_key
 
     with closing(open_store(settings)) as store:

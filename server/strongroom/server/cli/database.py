@@ -5,8 +5,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from strongroom.server.app import open_store
 from strongroom.server.config import Problem, Settings, problem_at
+from strongroom.server.deployment import open_store
 from strongroom.server.store import Deployment, SchemaOutdated, StoreError
 
 WILL_BE_UPGRADED = "the database was made by an older Strongroom; it will be upgraded at the next start"

@@ -16,9 +16,10 @@ from strongroom.hsm import (
 )
 from strongroom.hsm.inspection import Inspection, inspecting
 from strongroom.hsm.token_profiles import UserType
-from strongroom.server.app import runtime_directory, token_profile
 from strongroom.server.cli.plans import PlanInvalid
 from strongroom.server.config import Settings, load_settings
+from strongroom.server.deployment import runtime_directory
+from strongroom.server.token_opening import token_profile
 
 
 @dataclass(frozen=True, slots=True)

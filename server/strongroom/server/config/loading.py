@@ -2,13 +2,12 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from strongroom.server.config.checks import CHECKS
 from strongroom.server.config.explanations import explain
 from strongroom.server.config.locations import Location, line_of, locate
 from strongroom.server.config.options import section_of
@@ -89,15 +88,19 @@ def _problems(error: ValidationError, lines: Mapping[Location, int]) -> Iterator
 
 def _file_problems(table: Mapping[str, Any], base: Path, lines: Mapping[Location, int]) -> Iterator[Problem]:
     """Looks at the files of every section that is right by itself, whatever is wrong with the others."""
+    from strongroom.server.config.checks import CHECKS
+
     now = utc_now()
-    for name, section in _right_sections(table, base):
+    for name, section in _right_sections(table, base, CHECKS):
         for option, text in CHECKS[name](section, now):
             location = (name, option)
             yield Problem(_key(location), line_of(lines, location), text)
 
 
-def _right_sections(table: Mapping[str, Any], base: Path) -> Iterator[tuple[str, BaseModel]]:
-    for name in CHECKS:
+def _right_sections(
+    table: Mapping[str, Any], base: Path, names: Iterable[str]
+) -> Iterator[tuple[str, BaseModel]]:
+    for name in names:
         model = section_of(Settings.model_fields[name].annotation)
         assert model is not None  # noqa: S101 # every field of Settings is a section
         try:

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from strongroom.server.config.meanings import meanings_of
 from strongroom.server.config.options import constraints_of, section_of, unit_of
 from strongroom.server.config.settings import Settings
 
@@ -38,15 +39,15 @@ def _options(model: type[BaseModel], section: str) -> Iterator[str]:
     """The options of a section; arrays of tables come last, as TOML wants them."""
     for name, field in model.model_fields.items():
         if not section_of(field.annotation):
-            yield from _option(name, field)
+            yield from _option(name, field, meanings_of(model)[name])
     for name, field in model.model_fields.items():
         entry = section_of(field.annotation)
         if entry:
             yield from _array(entry, f"{section}.{name}")
 
 
-def _option(name: str, field: FieldInfo) -> Iterator[str]:
-    yield from _comment(str(field.description))
+def _option(name: str, field: FieldInfo, meaning: str) -> Iterator[str]:
+    yield from _comment(meaning)
     yield from _comment(f"{_default(name, field)} {_limits(field)}")
     yield f"{'' if field.is_required() else '#'}{name} = {literal(_shown(field))}"
 
@@ -55,7 +56,8 @@ def _array(entry: type[BaseModel], name: str) -> Iterator[str]:
     """An array of tables, one of which is shown."""
     yield from ["", *_comment(f"{_doc(entry)} As many as there are; none by default."), f"#[[{name}]]"]
     for option, field in entry.model_fields.items():
-        yield from _comment(f"{field.description} {'Needed.' if field.is_required() else ''}")
+        needed = "Needed." if field.is_required() else ""
+        yield from _comment(f"{meanings_of(entry)[option]} {needed}")
         yield f"#{option} = {literal(_shown(field))}"
 
 

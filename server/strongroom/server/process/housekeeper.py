@@ -11,20 +11,14 @@ from collections.abc import Callable
 import structlog
 
 from strongroom.hsm import HsmError, Token, TokenState
-from strongroom.server.app import (
-    figures_directory,
-    material_importer,
-    material_maker,
-    observe,
-    open_store,
-    open_token,
-)
 from strongroom.server.audit import AuditUnavailable
 from strongroom.server.config import Settings
+from strongroom.server.deployment import figures_directory, open_store
 from strongroom.server.figures import FIGURES_INTERVAL_S
 from strongroom.server.housekeeping.jobs import JobParts, jobs_of
 from strongroom.server.housekeeping.leases import LEASE, Lease
 from strongroom.server.housekeeping.rounds import Round
+from strongroom.server.materials import material_importer, material_maker
 from strongroom.server.metrics import (
     CertificateMetrics,
     JobMetrics,
@@ -32,10 +26,11 @@ from strongroom.server.metrics import (
     ProcessMetrics,
     serve_metrics,
 )
-from strongroom.server.observation import Observation
+from strongroom.server.observation import Observation, observe
 from strongroom.server.process.children import Child, on_orphaned, run_child, say_ready
 from strongroom.server.recording import AuditTrail, audit_forwarder, audit_trail
 from strongroom.server.store import Store, StoreError
+from strongroom.server.token_opening import open_token
 
 _log = structlog.get_logger("strongroom.housekeeper")
 

@@ -17,15 +17,15 @@ from pathlib import Path
 
 import structlog
 
-from strongroom.server.app import figures_directory, open_store, require_own, runtime_directory
 from strongroom.server.config import Settings
-from strongroom.server.faces.grpc.tls_versions import environment_of
+from strongroom.server.deployment import figures_directory, open_store, require_own, runtime_directory
 from strongroom.server.figures import clear_figures
 from strongroom.server.process import limits
 from strongroom.server.process.addresses import require_free
 from strongroom.server.process.children import READY
 from strongroom.server.process.exit_codes import ExitCode
 from strongroom.server.process.notifications import ServiceManager
+from strongroom.server.process.tls_versions import environment_of
 
 _log = structlog.get_logger("strongroom.supervisor")
 

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from strongroom.hsm import TokenDescription
-from strongroom.server.app import require_own
 from strongroom.server.cli.backups.comparing import (
     DatabaseComparison,
     TokenComparison,
@@ -19,6 +18,7 @@ from strongroom.server.cli.backups.opening import OpenedBackup, open_backup
 from strongroom.server.cli.token_choice import inspection, of_settings
 from strongroom.server.config import Settings
 from strongroom.server.core.clock import utc_now
+from strongroom.server.deployment import require_own
 from strongroom.server.housekeeping.rotation import MOST_ENCRYPTIONS
 from strongroom.server.store import SchemaUnknown, StoreDamaged
 from strongroom.server.store.engine import sqlite_path

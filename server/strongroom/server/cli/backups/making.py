@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from strongroom.hsm import HsmError, TokenDescription, TokenObject
-from strongroom.server.app import require_own
 from strongroom.server.cli.backups.errors import BackupExists, TokenNeeded
 from strongroom.server.cli.backups.manifests import DATABASE, MANIFEST, Manifest, manifest_of
 from strongroom.server.cli.drafts import draft_for, ending_tidily, sync
 from strongroom.server.cli.token_choice import inspection, of_settings
 from strongroom.server.config import Settings
 from strongroom.server.core.clock import utc_now
+from strongroom.server.deployment import require_own
 from strongroom.server.process.exit_codes import ExitCode, exit_code_of
 from strongroom.server.recording import record_writer
 from strongroom.server.store.copies import copy_database, make_single_file

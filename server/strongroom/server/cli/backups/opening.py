@@ -4,7 +4,6 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from strongroom.server.app import require_own
 from strongroom.server.cli.backups.errors import BackupUnusable
 from strongroom.server.cli.backups.making import sha256_of
 from strongroom.server.cli.backups.manifests import (
@@ -15,6 +14,7 @@ from strongroom.server.cli.backups.manifests import (
     require_file,
 )
 from strongroom.server.config import Settings
+from strongroom.server.deployment import require_own
 from strongroom.server.store import SchemaUnknown, Store, StoreDamaged, StoreForeign
 from strongroom.server.store.engine import create_file
 from strongroom.server.store.surveys import Survey, survey

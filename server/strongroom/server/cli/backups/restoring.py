@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
-from strongroom.server.app import runtime_directory
 from strongroom.server.cli.backups.checking import Report, examine
 from strongroom.server.cli.backups.manifests import DATABASE
 from strongroom.server.cli.drafts import draft_for, ending_tidily, sync
 from strongroom.server.config import Settings
 from strongroom.server.core.clock import utc_now
+from strongroom.server.deployment import runtime_directory
 from strongroom.server.process.supervisor import only_one
 from strongroom.server.recording import record_writer
 from strongroom.server.store import StoreDamaged

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from strongroom.server.app import runtime_directory
 from strongroom.server.cli.examination.findings import Finding, failed, named, ok, warning
 from strongroom.server.cli.examination.subject import Subject
 from strongroom.server.config.revocation_lists import parse_lists
 from strongroom.server.config.tls_files import certificates_in, read_file
+from strongroom.server.deployment import runtime_directory
 
 _SOON = timedelta(days=30)
 _TOLERANCE = timedelta(seconds=5)

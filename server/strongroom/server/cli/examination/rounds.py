@@ -5,7 +5,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from strongroom.server.app import open_store
 from strongroom.server.cli.examination import housekeeping, machine, records, service
 from strongroom.server.cli.examination.findings import Finding, Verdict, failed, ok
 from strongroom.server.cli.examination.subject import ClientFiles, Subject
@@ -13,6 +12,7 @@ from strongroom.server.cli.token_choice import inspection, of_settings
 from strongroom.server.config import ConfigInvalid, Settings, load_settings
 from strongroom.server.config.revocation_lists import ListUnusable
 from strongroom.server.core.clock import utc_now
+from strongroom.server.deployment import open_store
 from strongroom.server.process.exit_codes import EXPECTED
 from strongroom.server.store import SchemaOutdated
 

@@ -19,13 +19,13 @@ from strongroom.server.faces.grpc.admission import Admission, Entry
 from strongroom.server.faces.grpc.fair_slots import FairSlots
 from strongroom.server.faces.grpc.patience import Patience
 from strongroom.server.faces.grpc.status import status_of
-from strongroom.server.faces.grpc.traces import Trace, Traces
 from strongroom.server.faces.grpc.turns import Turns
 from strongroom.server.fair_threads import FairThreads
 from strongroom.server.figures import NO_FIGURES, CallFigures
 from strongroom.server.operations import Lane, Operation
 from strongroom.server.pipeline import Pipeline
 from strongroom.server.requests import Arrival, Outcome, Progress
+from strongroom.server.traces import Trace, Traces
 
 _CERTIFICATE = "x509_pem_cert"
 _INTERMEDIATES = "x509_pem_cert_chain"  # without the certificate itself
