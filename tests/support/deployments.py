@@ -1,16 +1,20 @@
 """Real deployments for tests: made by the command line, served by real processes, called over mTLS."""
 
+import atexit
 import json
 import os
+import shutil
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -58,11 +62,12 @@ class Deployment:
 
     @classmethod
     def make(cls, directory: Path, *options: str) -> "Deployment":
-        port = free_port()
-        program = [sys.executable, "-m", "strongroom.server", "init"]
-        arguments = ["--dir", str(directory), "--listen", f"127.0.0.1:{port}", *options]
-        subprocess.run([*program, *arguments], check=True, capture_output=True)
-        made = cls(directory, port)
+        """One made by the command line; those without options are copies of one, with the same secrets."""
+        made = cls(directory, free_port())
+        if options:
+            _init(directory, made.port, *options)
+        else:
+            _copy(*_original(), made)
         made.add_config(AMPLE_QUOTAS)
         made.replace_config("[server]\n", f"[server]\nmax_queue_s = {AMPLE_QUEUE_S}\n")
         return made
@@ -284,6 +289,29 @@ class Service:
         self.process.kill()
         self.process.wait()
         wait_until(lambda: not any(map(is_alive, children.values())), STOP_TIMEOUT_S)
+
+
+def _init(directory: Path, port: int, *options: str) -> None:
+    program = [sys.executable, "-m", "strongroom.server", "init"]
+    arguments = ["--dir", str(directory), "--listen", f"127.0.0.1:{port}", *options]
+    subprocess.run([*program, *arguments], check=True, capture_output=True)
+
+
+@cache
+def _original() -> tuple[Path, int]:
+    """A deployment that nobody serves, and its port; it is removed when the tests end."""
+    directory = Path(tempfile.mkdtemp(prefix="strongroom-original-"))
+    atexit.register(shutil.rmtree, directory)
+    port = free_port()
+    _init(directory / "dev", port)
+    return directory / "dev", port
+
+
+def _copy(original: Path, port: int, made: Deployment) -> None:
+    shutil.copytree(original, made.directory)
+    for file in (made.config, made.softhsm_conf, made.directory / "env.sh"):
+        text = file.read_text().replace(str(original), str(made.directory))
+        file.write_text(text.replace(f'"127.0.0.1:{port}"', f'"127.0.0.1:{made.port}"'))
 
 
 def wait_answered(client: Client) -> None:

@@ -17,7 +17,12 @@ PRINCIPAL = r"^arn:[a-z0-9-]+:iam::[0-9]{12}:(user|role)/[A-Za-z0-9_+=,.@/-]+$"
 class Section(BaseModel):
     """A table of the file: immutable, and refusing what it doesn't know."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        allow_inf_nan=False,
+        defer_build=True,  # nobody asks sections one by one but the commands that look at files
+    )
 
 
 Count = Annotated[int, Field(strict=True)]
