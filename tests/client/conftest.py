@@ -8,6 +8,7 @@ from typing import IO
 import pytest
 
 from strongroom.client import Client
+from tests.support.commands import strongroom as preloaded
 from tests.support.deployments import Deployment, Service
 
 Command = Callable[..., subprocess.CompletedProcess[bytes]]
@@ -42,11 +43,11 @@ def strongroom(service: Service, tmp_path: Path) -> Command:
         stdin: bytes = b"",
         stdout: int | IO[bytes] = subprocess.PIPE,
         stderr: int = subprocess.PIPE,
-        program: str = "from strongroom.cli import main; main()",
+        program: str = "",
         **more: str,
     ) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(
-            [sys.executable, "-c", program, *arguments],
+            [*((sys.executable, "-c", program) if program else preloaded()), *arguments],
             input=stdin,
             stdout=stdout,
             stderr=stderr,

@@ -4,17 +4,19 @@ from pathlib import Path
 import pytest
 
 from strongroom.client import Client
+from strongroom.server.core.clock import utc_now
 from tests.support.deployments import Deployment, Service
 from tests.support.housekeeping import Housekeeping
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     return Deployment.make(tmp_path_factory.mktemp("deployment") / "dev")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def service(deployment: Deployment) -> Iterator[Service]:
+    """One for all tests that don't need their own: each has keys of its own."""
     with deployment.served(workers=2) as service:
         yield service
 
@@ -30,8 +32,15 @@ def own_deployment(tmp_path: Path) -> Deployment:
     return Deployment.make(tmp_path / "dev")
 
 
-@pytest.fixture
-def rounds(service: Service) -> Iterator[Housekeeping]:
+@pytest.fixture(scope="module")
+def housekeeping(service: Service) -> Iterator[Housekeeping]:
+    """Not for longer than a module: a PKCS#11 module is global to its process, and others have other tokens."""
     found = Housekeeping(service.deployment)
     yield found
     found.close()
+
+
+@pytest.fixture
+def rounds(housekeeping: Housekeeping) -> Housekeeping:
+    housekeeping.now = utc_now()
+    return housekeeping

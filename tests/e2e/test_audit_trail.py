@@ -11,15 +11,16 @@ from typing import Any
 import pytest
 
 from strongroom.client import Client, EncryptItem, errors
+from tests.support.commands import strongroomd
 from tests.support.deployments import Deployment, Service, wait_answered, wait_until
 from tests.support.disks import fill, small_disk
 from tests.support.syslog import receiving
 
 
 def _run(deployment: Deployment, *arguments: str) -> subprocess.CompletedProcess[str]:
-    program = [sys.executable, "-m", "strongroom.server", "audit", *arguments]
     environment = {**os.environ, "STRONGROOMD_CONFIG": str(deployment.config)}
-    return subprocess.run(program, check=False, capture_output=True, text=True, env=environment)
+    command = [*strongroomd(), "audit", *arguments]
+    return subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
 
 
 def _verified(deployment: Deployment, *arguments: str, code: int = 0) -> dict[str, Any]:

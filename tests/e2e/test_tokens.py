@@ -3,7 +3,6 @@
 import os
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from strongroom.client import AsyncClient, Client, Endpoint, errors
 from strongroom.v1 import crypto_service_pb2_grpc as crypto_grpc
 from strongroom.v1 import encryption_pb2 as messages
 from tests.support.bearers import ISSUER, ROLE, SUBJECT, Address, Issuer, served_keys
+from tests.support.commands import strongroom
 from tests.support.deployments import Deployment, Service, free_port, wait_until
 
 PRINCIPAL = ROLE + SUBJECT.replace(":", "/")
@@ -301,12 +301,11 @@ def test_the_command_takes_a_token_file(world: World, service: Service, tmp_path
         "STRONGROOM_ENDPOINT": f"127.0.0.1:{world.port}",
         "STRONGROOM_CA": str(world.deployment.directory / "pki" / "ca.pem"),
     }
-    program = [sys.executable, "-c", "from strongroom.cli import main; main()"]
     by_option = ["--token-file", str(tmp_path / "token")]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("STRONGROOM_")}
     for options, more in ((by_option, {}), ([], {"STRONGROOM_TOKEN_FILE": by_option[1]})):
         done = subprocess.run(
-            [*program, *options, "random", "3", "--encoding", "hex"],
+            [*strongroom(), *options, "random", "3", "--encoding", "hex"],
             env={**environment, **variables, **more},
             capture_output=True,
             check=True,

@@ -26,6 +26,7 @@ from strongroom.client import Client, Endpoint, errors
 from strongroom.server.cli.development_pki import Issued, issue_client
 from strongroom.server.core.quota_families import Family
 from tests.support.audit import told
+from tests.support.commands import strongroomd
 from tests.support.hooking import Hooks
 
 START_TIMEOUT_S = 60.0
@@ -63,11 +64,7 @@ class Deployment:
     @classmethod
     def make(cls, directory: Path, *options: str) -> "Deployment":
         """One made by the command line; those without options are copies of one, with the same secrets."""
-        made = cls(directory, free_port())
-        if options:
-            _init(directory, made.port, *options)
-        else:
-            _copy(*_original(), made)
+        made = cls(directory, _init(directory, *options) if options else make_copy(directory))
         made.add_config(AMPLE_QUOTAS)
         made.replace_config("[server]\n", f"[server]\nmax_queue_s = {AMPLE_QUEUE_S}\n")
         return made
@@ -120,7 +117,7 @@ class Deployment:
     def make_administrator(self, principal: str) -> None:
         """Lets a principal, by SPIFFE id or ARN, do everything."""
         answer = subprocess.run(
-            [sys.executable, "-m", "strongroom.server", "appoint", principal, "--config", str(self.config)],
+            [*strongroomd(), "appoint", principal, "--config", str(self.config)],
             check=False,
             capture_output=True,
             text=True,
@@ -291,10 +288,15 @@ class Service:
         wait_until(lambda: not any(map(is_alive, children.values())), STOP_TIMEOUT_S)
 
 
-def _init(directory: Path, port: int, *options: str) -> None:
-    program = [sys.executable, "-m", "strongroom.server", "init"]
-    arguments = ["--dir", str(directory), "--listen", f"127.0.0.1:{port}", *options]
-    subprocess.run([*program, *arguments], check=True, capture_output=True)
+def make_copy(directory: Path) -> int:
+    """A development deployment as the command line makes it, with the same secrets as others; gives its port."""
+    original, old_port = _original()
+    port = free_port()
+    shutil.copytree(original, directory)
+    for name in ("strongroom.toml", "softhsm.conf", "env.sh"):
+        text = (directory / name).read_text().replace(str(original), str(directory))
+        (directory / name).write_text(text.replace(f"127.0.0.1:{old_port}", f"127.0.0.1:{port}"))
+    return port
 
 
 @cache
@@ -302,16 +304,15 @@ def _original() -> tuple[Path, int]:
     """A deployment that nobody serves, and its port; it is removed when the tests end."""
     directory = Path(tempfile.mkdtemp(prefix="strongroom-original-"))
     atexit.register(shutil.rmtree, directory)
+    return directory / "dev", _init(directory / "dev")
+
+
+def _init(directory: Path, *options: str) -> int:
+    """Makes one; gives its port."""
     port = free_port()
-    _init(directory / "dev", port)
-    return directory / "dev", port
-
-
-def _copy(original: Path, port: int, made: Deployment) -> None:
-    shutil.copytree(original, made.directory)
-    for file in (made.config, made.softhsm_conf, made.directory / "env.sh"):
-        text = file.read_text().replace(str(original), str(made.directory))
-        file.write_text(text.replace(f'"127.0.0.1:{port}"', f'"127.0.0.1:{made.port}"'))
+    arguments = ["--dir", str(directory), "--listen", f"127.0.0.1:{port}", *options]
+    subprocess.run([*strongroomd(), "init", *arguments], check=True, capture_output=True)
+    return port
 
 
 def wait_answered(client: Client) -> None:

@@ -40,7 +40,7 @@ def worker(service: Service, client: Client) -> Iterator[Principal]:
         principal.clear()
 
 
-@pytest.fixture
+@pytest.fixture(scope="package")
 def partner(service: Service) -> Iterator[Principal]:
     """An administrator of another account."""
     arn = "arn:aws:iam::999988887777:role/partner"

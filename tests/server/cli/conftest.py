@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
+from tests.support.commands import strongroomd
+from tests.support.deployments import make_copy
+
 STRONGROOMD = (sys.executable, "-c", "from strongroom.server.cli import main; main()")
 _NEWER = "from strongroom.server.store import schema; schema.HEAD = '9999'"
 NEWER_STRONGROOMD = (sys.executable, "-c", f"{_NEWER}; {STRONGROOMD[2]}")
 """As a later version is, whose schema has changed."""
-MAKE_KEY = Path(__file__).with_name("make_key.py")
 _VARIABLES = ("STRONGROOM_CERT", "STRONGROOM_KEY", "STRONGROOM_CA", "STRONGROOMD_CONFIG", "SOFTHSM2_CONF")
 
 
@@ -39,10 +41,10 @@ class Answer:
 
 
 def run(
-    *arguments: str | Path, env: Mapping[str, str] | None = None, program: tuple[str, ...] = STRONGROOMD
+    *arguments: str | Path, env: Mapping[str, str] | None = None, program: tuple[str, ...] = ()
 ) -> Answer:
     """Runs `strongroomd`."""
-    command = [*program, *map(str, arguments)]
+    command = [*(program or strongroomd()), *map(str, arguments)]
     done = subprocess.run(
         command, env=clean_environment(**(env or {})), capture_output=True, text=True, check=False, timeout=60
     )
@@ -78,14 +80,14 @@ class Deployment:
         self.config.write_text(text.replace("sqlite:///strongroom.db", f"sqlite:///{database}"))
 
     def run(
-        self, *arguments: str, env: Mapping[str, str] | None = None, program: tuple[str, ...] = STRONGROOMD
+        self, *arguments: str, env: Mapping[str, str] | None = None, program: tuple[str, ...] = ()
     ) -> Answer:
         """Runs a `strongroomd` command that takes the configuration."""
         return run(*arguments, "--config", self.config, env=env, program=program)
 
     def make_key(self, *flags: str) -> str:
         """Makes a key, or a part of one; gives its id."""
-        command = [sys.executable, str(MAKE_KEY), str(self.config), *flags]
+        command = [*strongroomd("tests.server.cli.make_key:main"), str(self.config), *flags]
         done = subprocess.run(
             command, env=clean_environment(), capture_output=True, text=True, check=True, timeout=60
         )
@@ -129,11 +131,8 @@ def free_port() -> int:
 @pytest.fixture
 def deployment(tmp_path: Path) -> Deployment:
     """A fresh development deployment."""
-    port = free_port()
     directory = tmp_path / "dev"
-    answer = run("init", "--dir", directory, "--listen", f"127.0.0.1:{port}")
-    assert answer.code == 0, answer.err
-    return Deployment(directory, port)
+    return Deployment(directory, make_copy(directory))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Makes a key as the service does, or only a part of one: `make_key.py CONFIG [no-row|no-object|begun]`.
+"""Makes a key as the service does, or only a part of one: arguments CONFIG [no-row|no-object|begun|future].
 
 A process of its own: a PKCS#11 module is global to its process. Prints the key id.
 """
@@ -51,7 +51,3 @@ def main() -> None:
     token.close()
     store.close()
     sys.stdout.write(key_id)
-
-
-if __name__ == "__main__":
-    main()

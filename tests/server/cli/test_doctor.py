@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509 import load_pem_x509_certificate
 
 from strongroom.server.cli.development_pki import Issued, issue_server, make_authority
-from tests.server.cli.conftest import NEWER_STRONGROOMD, STRONGROOMD, Deployment, free_port, run
+from tests.server.cli.conftest import NEWER_STRONGROOMD, Deployment, free_port, run
 from tests.support.authorities import DAY, revocation_list
 
 Findings = dict[str, list[tuple[str, str]]]
@@ -24,7 +24,7 @@ def _look(
     *,
     code: int = 0,
     env: dict[str, str] | None = None,
-    program: tuple[str, ...] = STRONGROOMD,
+    program: tuple[str, ...] = (),
 ) -> Findings:
     """Runs the doctor; gives verdicts and texts by check."""
     answer = deployment.run("doctor", "--output", "json", env=env, program=program)
