@@ -10,13 +10,30 @@ from tests.support.housekeeping import Housekeeping
 
 
 @pytest.fixture(scope="session")
-def deployment(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
-    return Deployment.make(tmp_path_factory.mktemp("deployment") / "dev")
+def shared_deployment(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    return Deployment.make(tmp_path_factory.mktemp("shared") / "dev")
 
 
 @pytest.fixture(scope="session")
-def service(deployment: Deployment) -> Iterator[Service]:
-    """One for all tests that don't need their own: each has keys of its own."""
+def shared_service(shared_deployment: Deployment) -> Iterator[Service]:
+    with shared_deployment.served(workers=2) as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def deployment(shared_deployment: Deployment) -> Deployment:
+    """One for all modules that don't say otherwise: each test has keys of its own."""
+    return shared_deployment
+
+
+@pytest.fixture(scope="module")
+def service(
+    request: pytest.FixtureRequest, deployment: Deployment, shared_deployment: Deployment
+) -> Iterator[Service]:
+    """What serves the module's deployment."""
+    if deployment is shared_deployment:
+        yield request.getfixturevalue("shared_service")
+        return
     with deployment.served(workers=2) as service:
         yield service
 

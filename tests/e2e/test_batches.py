@@ -18,6 +18,7 @@ from strongroom.client.items import (
 )
 from strongroom.v1 import batches_pb2 as batches
 from strongroom.v1 import crypto_service_pb2_grpc as crypto_grpc
+from strongroom.v1 import encryption_pb2 as encryption
 from tests.support.deployments import Service
 
 
@@ -33,9 +34,9 @@ def test_a_batch_of_a_thousand_is_answered_in_order_and_recorded_item_by_item(
         EncryptItem(keys[n % 3].key_id, n.to_bytes(4), encryption_context={"row": str(n)})
         for n in range(1000)
     ]
-    before = len(_records(service))
+    before = {record["eventID"] for record in _records(service)}
     sealed: list[Any] = client.batch_encrypt(items)
-    records = _records(service)[before:]
+    records = [record for record in _records(service) if record["eventID"] not in before]
     assert [r["eventName"] for r in records] == ["Encrypt"] * 1000
     assert [r["requestParameters"]["encryptionContext"]["row"] for r in records] == [
         str(n) for n in range(1000)
@@ -74,7 +75,7 @@ def test_a_failed_item_fails_alone(service: Service, client: Client) -> None:
         "Decrypted",
     ]
     failed = [one for one in found if isinstance(one, errors.StrongroomError)]
-    recorded = {r["requestID"]: r.get("errorCode") for r in _records(service)}
+    recorded = {r.get("requestID"): r.get("errorCode") for r in _records(service)}
     assert all(recorded[one.request_id] for one in failed)
 
 
@@ -114,6 +115,33 @@ def test_millions_of_empty_items_are_refused_unread(service: Service) -> None:
         with pytest.raises(grpc.RpcError) as caught:
             call(4_000_000 * b"\x0a\x00", timeout=5)
         assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_an_item_with_a_context_of_many_entries_is_refused_unread_and_alone(
+    service: Service, client: Client
+) -> None:
+    good = encryption.EncryptRequest(key_id=client.create_key().key_id, plaintext=b"x").SerializeToString()
+    many = b"\x1a\x05\x0a\x03key" * 30_000
+    endpoint = service.deployment.endpoint()
+    with grpc.secure_channel(endpoint.address, endpoint.credentials()) as channel:
+        call: Any = channel.unary_unary("/strongroom.v1.CryptoService/BatchEncrypt")
+        body = b"".join(b"\x0a" + _length(item) + item for item in (good, many, b"\xff", good))
+        results = batches.BatchEncryptResponse.FromString(call(body, timeout=20)).results
+        assert [one.WhichOneof("outcome") for one in results] == ["response", "error", "error", "response"]
+        assert {one.error.code for one in results[1:3]} == {grpc.StatusCode.INVALID_ARGUMENT.value[0]}
+        alone: Any = channel.unary_unary("/strongroom.v1.CryptoService/Encrypt")
+        with pytest.raises(grpc.RpcError) as caught:
+            alone(many, timeout=20)
+        assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+def _length(item: bytes) -> bytes:
+    """A varint."""
+    value, found = len(item), bytearray()
+    while value > 0x7F:
+        found.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*found, value])
 
 
 def test_slow_batches_do_not_keep_a_quick_one_waiting(client: Client) -> None:

@@ -20,7 +20,7 @@ ABOUT_THE_TRAIL = {"AuditSegmentOpened", "AuditSegmentClosed", "AuditCheckpoint"
 def told(directory: Path, chain: str = "*") -> list[dict[str, Any]]:
     """What a chain of a deployment's trail tells, or all do, without what it has about itself."""
     files = sorted((directory / "audit").glob(f"{chain}-*.jsonl"))
-    records = [json.loads(line) for file in files for line in file.read_text().splitlines()]
+    records = [json.loads(line) for file in files for line in file.read_bytes().splitlines()]
     return [record for record in records if record["eventName"] not in ABOUT_THE_TRAIL]
 
 

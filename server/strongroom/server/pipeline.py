@@ -76,11 +76,10 @@ class Pipeline:
             # Before anything of it is parsed: anybody can send a token.
             progress.caller = self._authenticator.authenticate(*arrival.credentials)
             admit(progress.caller.account_id)
-            if operation.item is None:
-                progress.request = operation.read(arrival.body)
         except Exception as error:  # noqa: BLE001 # a defect is this request's incident, not its turn's
             progress.obstacle = error
-        return progress
+            return progress
+        return progress if operation.item is not None else _read(progress, arrival.body)
 
     def runs_inline(self, progress: Progress) -> bool:
         """True if the rest takes microseconds: no query, no search on the token, no slow mechanism."""
@@ -96,21 +95,23 @@ class Pipeline:
                 batch.obstacle = error
         return None if batch.obstacle is None else self.finish([batch])[0]
 
-    def begin_items(self, batch: Progress, requests: Iterable[Any]) -> list[Progress]:
-        """Gives some items of a batch their ids; each is a request of its own from here on."""
+    def begin_items(self, batch: Progress, places: Iterable[slice]) -> list[Progress]:
+        """Reads some items of a batch, and gives them ids; each is a request of its own from here on."""
         item = batch.operation.item
         assert item is not None  # noqa: S101 # it is a batch
         return [
-            Progress(
-                self._new_request_id(),
-                item,
-                batch.arrival,
-                request,
-                caller=batch.caller,
-                obstacle=self._obstacle,
-                batch_id=batch.request_id,
+            _read(
+                Progress(
+                    self._new_request_id(),
+                    item,
+                    batch.arrival,
+                    caller=batch.caller,
+                    obstacle=self._obstacle,
+                    batch_id=batch.request_id,
+                ),
+                batch.arrival.body[place],
             )
-            for request in requests
+            for place in places
         ]
 
     def finish(self, requests: Sequence[Progress]) -> list[Outcome]:
@@ -164,6 +165,15 @@ class Pipeline:
         for target in progress.targets:
             key_id = target.key.key_id
             self._uses.note(KeyUsage(key_id, name, at, event_id, progress.request_id))
+
+
+def _read(progress: Progress, body: bytes) -> Progress:
+    """Parses a request; what is wrong with it becomes its obstacle."""
+    try:
+        progress.request = progress.operation.read(body)
+    except Exception as error:  # noqa: BLE001 # a defect is this request's incident, not its turn's
+        progress.obstacle = error
+    return progress
 
 
 def _outcome(progress: Progress) -> Outcome:

@@ -136,7 +136,7 @@ class RequestKeys:
     def _add_context(self, pairs: Callable[[Request], Mapping[str, str]]) -> None:
         self._context = pairs
         self._exact["kms:encryptioncontextkeys"] = lambda request: tuple(pairs(request)) or None
-        self._families.append((_CONTEXT, lambda request: pairs(request).items()))
+        self._families.append((_CONTEXT, lambda request: _items(pairs(request))))
 
     def _add_tags(self, field: str) -> None:
         self._exact["aws:tagkeys"] = lambda request: (
@@ -150,6 +150,10 @@ class RequestKeys:
 def values_ignoring_case(pairs: _Pairs, name: str) -> Values:
     """The values of the pairs whose first part is this name in lowercase."""
     return tuple(value for key, value in pairs if key.lower() == name) or None
+
+
+def _items(pairs: Mapping[str, str]) -> _Pairs:
+    return [(name, pairs[name]) for name in pairs]  # not items(): protobuf's maps inherit a slow one
 
 
 def _add_all(known: Known, prefix: str, pairs: _Pairs) -> None:

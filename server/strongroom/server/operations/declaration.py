@@ -17,12 +17,15 @@ from strongroom.server.core.condition_fields import RequestKeys, Values
 from strongroom.server.core.errors import KmsError, MalformedRequest, ValidationFailed
 from strongroom.server.core.fields import Field, Flag, NotOffered, Request, camel_case
 from strongroom.server.core.grants import Grant
+from strongroom.server.core.wire import has_at_most
 from strongroom.server.keyring import KeySnapshot, Material
 from strongroom.server.operations.material_use import Steps
 from strongroom.server.operations.parts import Parts
 
-MAX_REQUEST_BYTES = 1024 * 1024
-"""Of a request that is no batch: several times what the longest one needs."""
+MAX_REQUEST_BYTES = 256 * 1024
+"""Of a request that is no batch: more than the longest one needs."""
+_FEW_BYTES = 16 * 1024
+_MOST_FIELDS = 1000  # with 64 pairs of a context, or 50 tags, a request has a few hundred
 
 Response: TypeAlias = Any  # a protobuf message: its fields are set by name
 
@@ -184,25 +187,23 @@ class Operation:
         return tuple((camel_case(f.name), f.record) for f in self.fields if f.is_recorded)
 
     def read(self, body: bytes) -> Request:
-        """Parses a request.
+        """Parses a request, once it is known not to take long: whoever sends one stops all others meanwhile.
 
         Raises:
             MalformedRequest: it isn't one, or is larger than any can be.
         """
-        if len(body) > MAX_REQUEST_BYTES:
-            raise MalformedRequest(f"A request of {self.name} has at most {MAX_REQUEST_BYTES} bytes.")
-        return self.parsed(body)
-
-    def parsed(self, body: bytes) -> Request:
-        """Parses a request whose size is known to be right.
-
-        Raises:
-            MalformedRequest: it isn't one.
-        """
+        if len(body) > _FEW_BYTES:
+            self._check_size(body)
         try:
             return self.request.FromString(body)
         except DecodeError:
             raise MalformedRequest(f"The request isn't a {self.request.DESCRIPTOR.full_name}.") from None
+
+    def _check_size(self, body: bytes) -> None:
+        if len(body) > MAX_REQUEST_BYTES:
+            raise MalformedRequest(f"A request of {self.name} has at most {MAX_REQUEST_BYTES} bytes.")
+        if not has_at_most(body, _MOST_FIELDS, self.request.DESCRIPTOR):
+            raise MalformedRequest(f"A request of {self.name} has at most {_MOST_FIELDS} fields and entries.")
 
     def validate(self, request: Request) -> None:
         """Checks the request alone.
