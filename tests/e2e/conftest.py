@@ -4,7 +4,6 @@ from pathlib import Path
 import pytest
 
 from strongroom.client import Client
-from strongroom.server.core.clock import utc_now
 from tests.support.deployments import Deployment, Service
 from tests.support.housekeeping import Housekeeping
 
@@ -49,15 +48,8 @@ def own_deployment(tmp_path: Path) -> Deployment:
     return Deployment.make(tmp_path / "dev")
 
 
-@pytest.fixture(scope="module")
-def housekeeping(service: Service) -> Iterator[Housekeeping]:
-    """Not for longer than a module: a PKCS#11 module is global to its process, and others have other tokens."""
+@pytest.fixture
+def rounds(service: Service) -> Iterator[Housekeeping]:
     found = Housekeeping(service.deployment)
     yield found
     found.close()
-
-
-@pytest.fixture
-def rounds(housekeeping: Housekeeping) -> Housekeeping:
-    housekeeping.now = utc_now()
-    return housekeeping

@@ -3,13 +3,14 @@
 Source: AWS KMS developer guide, "Key states of AWS KMS keys".
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from strongroom.client import Client, errors
 from strongroom.hsm import MaterialId
 from strongroom.server.operations import OPERATIONS
+from tests.support.deployments import Service
 from tests.support.housekeeping import Housekeeping
 from tests.support.key_operations import CALLS, Call, Maker, granted, symmetric, with_wrapped, wrapped
 
@@ -17,6 +18,14 @@ from tests.support.key_operations import CALLS, Call, Maker, granted, symmetric,
 NOT_IN_THE_TABLE = {"Encapsulate", "Decapsulate", "GetKeyLastUsage"}
 
 State = Callable[[Client, Housekeeping, str], object]
+
+
+@pytest.fixture(scope="module")
+def rounds(service: Service) -> Iterator[Housekeeping]:
+    """One for hundreds of tests: opening a token takes longer than most of them."""
+    found = Housekeeping(service.deployment)
+    yield found
+    found.close()
 
 
 def _is_unavailable(_client: Client, rounds: Housekeeping, key_id: str) -> None:
