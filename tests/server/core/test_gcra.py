@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strongroom.server.core.gcra import Limit, take
+from strongroom.server.core.gcra import Limit, give_back, take
 
 LIMITS = st.builds(Limit, st.floats(0.01, 1_000_000), st.one_of(st.just(1.0), st.floats(1, 1_000_000)))
 STEPS = st.lists(
@@ -73,3 +73,18 @@ def test_a_time_that_no_bucket_can_have_is_that_of_an_empty_one(full_at: float) 
 @pytest.mark.parametrize("full_at", [math.nan, -math.inf, -1.0])
 def test_what_is_no_time_is_that_of_a_full_bucket(full_at: float) -> None:
     assert take(full_at, 5.0, Limit(10, 20), 100).permits == 20
+
+
+@given(LIMITS, st.floats(0, 1e6), st.floats(0, 1e6), st.integers(1, 5000))
+def test_what_is_given_back_at_once_was_never_taken(
+    limit: Limit, full_at: float, now: float, wanted: int
+) -> None:
+    taken = take(full_at, now, limit, wanted)
+    after = give_back(taken.full_at, now, limit, taken.permits)
+    before = min(max(full_at, now), now + limit.depth / limit.rate)
+    assert abs(after - before) * limit.rate < 2e-3
+
+
+@given(LIMITS, st.floats(0, 1e6), st.floats(0, 1e6), st.integers(1, 5000))
+def test_a_bucket_is_never_more_than_full(limit: Limit, full_at: float, now: float, permits: int) -> None:
+    assert give_back(full_at, now, limit, permits) >= now

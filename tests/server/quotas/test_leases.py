@@ -28,9 +28,10 @@ class Clock:
         st.tuples(st.integers(0, 2), st.sampled_from([0.0, 0.0, 0.001, 0.05, 0.2, 3.0]), st.integers(1, 400)),
         max_size=40,
     ),
+    gives_back=st.booleans(),
 )
 def test_workers_never_use_more_than_the_rate_and_the_burst(
-    rate: float, burst_s: float, steps: list[tuple[int, float, int]]
+    rate: float, burst_s: float, steps: list[tuple[int, float, int]], *, gives_back: bool
 ) -> None:
     clock = Clock()
     limit = Limit(rate, max(1.0, rate * burst_s) + 1e-2)
@@ -40,8 +41,11 @@ def test_workers_never_use_more_than_the_rate_and_the_burst(
         full_at = 0.0
         for worker, pause_s, wanted in steps:
             clock.now += pause_s
-            for _ in range(wanted):
+            for number in range(wanted):
                 if workers[worker].take() == 0:
+                    if gives_back and number % 2:
+                        workers[worker].give_back()
+                        continue
                     used = take(full_at, clock.now, limit, 1)
                     assert used.permits == 1
                     full_at = used.full_at

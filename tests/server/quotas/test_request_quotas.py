@@ -41,6 +41,25 @@ def test_what_is_charged_to_two_families_needs_both(tmp_path: Path) -> None:
     assert answered(charged, ONE, Family.ECC, Family.RSA) == 6
 
 
+def test_what_one_family_gave_is_given_back_when_another_refuses(tmp_path: Path) -> None:
+    charged = quotas(tmp_path, Refusals(), symmetric=5, rsa=1)
+    assert answered(charged, ONE, Family.SYMMETRIC, Family.RSA) == 2
+    for _ in range(20):
+        with pytest.raises(Throttled):
+            charged.charge(ONE, (Family.SYMMETRIC, Family.RSA))
+    another_worker = quotas(tmp_path, Refusals(), symmetric=5, rsa=1)
+    assert answered(another_worker, ONE, Family.SYMMETRIC) == 8
+
+
+def test_it_is_given_back_too_where_a_worker_keeps_the_rate_alone(tmp_path: Path) -> None:
+    rates = Rates(DEFAULT_RATES, {ONE: {Family.SYMMETRIC: 5, Family.RSA: 1}}, 2.0)
+    file = BucketFile(tmp_path / "quotas", lambda: 100.0)
+    file.close()
+    charged = RateQuotas(rates, file, Refusals(), lambda: 100.0)
+    assert answered(charged, ONE, Family.SYMMETRIC, Family.RSA) == 2
+    assert answered(charged, ONE, Family.SYMMETRIC) == 8
+
+
 def test_a_refusal_says_what_when_and_is_counted(tmp_path: Path) -> None:
     refusals = Refusals()
     charged = quotas(tmp_path, refusals, rsa=0.5)

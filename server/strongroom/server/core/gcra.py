@@ -55,3 +55,15 @@ def take(full_at: float, now: float, limit: Limit, wanted: int) -> Taken:
         wait_s = ahead - (limit.depth - 1) / limit.rate
         return Taken(now + ahead, 0, max(wait_s, _LEAST_WAIT_S))
     return Taken(now + ahead + permits / limit.rate, permits, 0.0)
+
+
+def give_back(full_at: float, now: float, limit: Limit, permits: int) -> float:
+    """The time of a bucket that permits are given back to; a bucket that is full by then stays so.
+
+    Args:
+        full_at: the bucket's time.
+        now: the time on the same clock, in seconds.
+        limit: of the bucket.
+        permits: how many.
+    """
+    return max(now, full_at - permits / limit.rate)

@@ -22,7 +22,7 @@ from hashlib import blake2b
 from pathlib import Path
 from threading import Lock
 
-from strongroom.server.core.gcra import Limit, Taken, take
+from strongroom.server.core.gcra import Limit, Taken, give_back, take
 
 _SETS = 256
 _SLOTS = 16
@@ -79,6 +79,20 @@ class BucketFile:
             if taken.permits:
                 os.pwrite(self._file, _SLOT.pack(name, taken.full_at), start + index * _SLOT.size)
             return taken
+
+    def give_back(self, name: bytes, limit: Limit, permits: int) -> None:
+        """Gives permits back to the bucket of this name (gcra.give_back).
+
+        Raises:
+            BucketsFull, OSError: as `take`.
+        """
+        start = _HEADER_BYTES + name[0] * _SET_BYTES
+        with self._lock, _Locked(self._file, start, _SET_BYTES):
+            now = self._clock()
+            slots = os.pread(self._file, _SET_BYTES, start).ljust(_SET_BYTES, b"\0")
+            index, full_at = _find(slots, name, now)
+            slot = _SLOT.pack(name, give_back(full_at, now, limit, permits))
+            os.pwrite(self._file, slot, start + index * _SLOT.size)
 
     def close(self) -> None:
         """Closes the file."""

@@ -7,6 +7,7 @@ use more than rate * t + rate * burst_s.
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Lock
 
 import structlog
@@ -68,6 +69,17 @@ class LeasedBucket:
             self._left -= 1
             self._used += 1
             return 0.0
+
+    def give_back(self) -> None:
+        """Gives a permit back that was taken a moment ago and isn't needed."""
+        with self._lock:
+            self._used -= 1
+            self._none_until = 0.0
+            if self._is_alone:
+                self._full_at = gcra.give_back(self._full_at, self._clock(), self._limit, 1)
+                return
+            with suppress(BucketsFull, OSError):  # it is lost, as what isn't used in time
+                self._file.give_back(self._name, self._limit, 1)
 
     def _lease(self, now: float) -> float:
         taken = self._take(self._wanted(now))

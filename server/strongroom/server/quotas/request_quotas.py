@@ -54,17 +54,20 @@ class RateQuotas:
         self._buckets: dict[tuple[str, Family], LeasedBucket] = {}
 
     def charge(self, account_id: str, families: Iterable[Family]) -> None:
-        """Takes a permit of each family.
+        """Takes a permit of each family, or none.
 
         Raises:
             Throttled: there is none; the error says of which family, and when there is one.
         """
+        taken: tuple[LeasedBucket, ...] = ()
         for family in families:
             bucket = self._buckets.get((account_id, family)) or self._add(account_id, family)
             wait_s = bucket.take()
             if wait_s > 0:
+                _give_back(taken)
                 self._refusals.note(Why.RATE, account_id, family)
                 raise self._throttled(account_id, family, wait_s)
+            taken += (bucket,)
 
     def _add(self, account_id: str, family: Family) -> LeasedBucket:
         name, rate = bucket_name(account_id, family), self._rates.rate(account_id, family)
@@ -77,3 +80,8 @@ class RateQuotas:
             retry_after_s=wait_s,
             metadata={"quota": family, "limit": f"{self._rates.rate(account_id, family):g}"},
         )
+
+
+def _give_back(taken: Iterable[LeasedBucket]) -> None:
+    for bucket in taken:
+        bucket.give_back()
