@@ -123,6 +123,34 @@ def test_nobody_learns_of_a_key_by_retiring(client: Client, partner: Principal) 
     assert len(texts) == 1
 
 
+def test_a_stranger_with_a_grant_token_is_told_nothing_of_ciphertexts(
+    client: Client, partner: Principal
+) -> None:
+    arn = client.create_key().arn
+    made = client.create_grant(arn, SOMEBODY, ["Decrypt"])
+    retire: Callable[..., None] = partner.client.retire_grant
+    texts = set()
+    for named in ({"grant_token": made.grant_token}, {"key_id": arn, "grant_id": made.grant_id}):
+        with pytest.raises(errors.AccessDenied, match="not authorized to perform this operation") as caught:
+            retire(**named)
+        texts.add(str(caught.value).partition("request id")[0])
+    assert len(texts) == 1
+
+
+@pytest.mark.parametrize(
+    "principal", [f"arn:aws-cn:iam::{ACCOUNT}:role/r", f"arn:aws-cn:iam::{ACCOUNT}:root"]
+)
+def test_principals_of_another_partition_have_no_grants(client: Client, principal: str) -> None:
+    key_id = client.create_key().key_id
+    nobody = f"Nobody is {principal}: ARNs begin with arn:aws here"
+    with pytest.raises(errors.InvalidArn, match=nobody):
+        client.create_grant(key_id, principal, ["Decrypt"])
+    with pytest.raises(errors.InvalidArn, match=nobody):
+        client.create_grant(key_id, SOMEBODY, ["Decrypt"], retiring_principal=principal)
+    with pytest.raises(errors.InvalidArn, match=nobody):
+        client.list_retirable_grants(principal)
+
+
 def test_a_grant_is_found_on_its_own_key_only(client: Client) -> None:
     key_id, other = client.create_key().key_id, client.create_key().key_id
     grant_id = client.create_grant(key_id, SOMEBODY, ["Decrypt"]).grant_id

@@ -138,7 +138,8 @@ def _require(decision: Decision, asked: Asked, action: str, key: KeySnapshot) ->
     if decision.refusal is None:
         return
     if asked.caller.account_id != key.account_id:
-        raise unknown_key(asked.caller.arn) if asked.named_by else unknown_owner()
+        is_of_blob = not asked.named_by and asked.grant is None
+        raise unknown_owner() if is_of_blob else unknown_key(asked.caller.arn)
     raise _denied(asked, action, key.arn, decision)
 
 

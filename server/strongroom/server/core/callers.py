@@ -10,7 +10,7 @@ _PRINCIPAL = re.compile(
     r"(?P<kind>user|role|assumed-role|federated-user)/(?P<name>[\w+=,.@/-]+)",
     re.ASCII,
 )
-_ROOT = re.compile(r"arn:[a-z0-9-]+:iam::[0-9]{12}:root")
+_ROOT = re.compile(r"arn:(?P<partition>[a-z0-9-]+):iam::[0-9]{12}:root")
 _TYPES = {
     "user": "User",
     "role": "AssumedRole",
@@ -65,8 +65,8 @@ def account_of(arn: str) -> str:
 
 
 def partition_of(arn: str) -> str:
-    """The partition of a principal, `aws`; empty if it is none."""
-    found = _PRINCIPAL.fullmatch(arn)
+    """The partition of a principal or of an account, `aws`; empty if it is neither."""
+    found = _PRINCIPAL.fullmatch(arn) or _ROOT.fullmatch(arn)
     return found["partition"] if found else ""
 
 

@@ -16,6 +16,7 @@ from strongroom.server.operations.declaration import Call, Operation
 from strongroom.server.operations.grant_uses import granting, retiring, revoking
 from strongroom.server.operations.key_uses import managed
 from strongroom.server.operations.parts import Parts
+from strongroom.server.operations.principal_accounts import require_partition
 from strongroom.server.operations.stored_states import GRANTABLE_STORED, as_stored
 from strongroom.server.store import GrantRecord, NoSuchGrant, TooManyGrants
 from strongroom.v1 import policy_service_pb2 as messages
@@ -86,8 +87,10 @@ def _list_retirable_grants(parts: Parts, call: Call) -> messages.ListRetirableGr
     principal = request.retiring_principal
     if principal.split(":")[4] != account_id:
         raise AccessDenied(
-            f"User: {call.caller.arn} is not authorized to list grants for a principal of another account"
+            f"User: {call.caller.arn} is not authorized to list grants for a principal of another account",
+            metadata={"principal": principal},
         )
+    require_partition(principal, parts.realm.partition)
     binding = ("ListRetirableGrants", account_id, principal)
     page = parts.store.grants.page_of_retiring(
         principal,

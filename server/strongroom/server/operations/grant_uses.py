@@ -9,13 +9,22 @@ from strongroom.server.keyring import grant_of
 from strongroom.server.operations.declaration import KeyUse, Target
 from strongroom.server.operations.key_uses import managed
 from strongroom.server.operations.parts import Parts
+from strongroom.server.operations.principal_accounts import require_partition
 from strongroom.v1 import resources_pb2 as v1
 
 
 def granting(action: str, states: frozenset[int]) -> KeyUse:
     """The key on which a grant is to be made."""
     use = managed(action, states, across_accounts=True)
-    return KeyUse(action, use.find, use.is_cached, states, (_can_do_it,), named_by=use.named_by)
+    return KeyUse(
+        action,
+        use.find,
+        use.is_cached,
+        states,
+        (_can_do_it,),
+        first_checks=(_has_real_principals,),
+        named_by=use.named_by,
+    )
 
 
 def revoking(action: str, states: frozenset[int]) -> KeyUse:
@@ -62,6 +71,13 @@ def _has_grant(parts: Parts, target: Target, request: Request) -> None:
     record = parts.store.grants.find(request.grant_id)
     if record is None or record.key_id != target.key.key_id:
         raise _unknown(request.grant_id)
+
+
+def _has_real_principals(parts: Parts, target: Target, request: Request) -> None:  # noqa: ARG001 # a Check
+    """Its principals can be somebody here."""
+    for arn in (request.grantee_principal, request.retiring_principal):
+        if arn:
+            require_partition(arn, parts.realm.partition)
 
 
 def _can_do_it(parts: Parts, target: Target, request: Request) -> None:  # noqa: ARG001 # a Check
