@@ -75,6 +75,27 @@ def test_a_dry_run_has_an_exit_code_of_its_own(strongroom: Command, key_id: str)
     assert strongroom("encrypt", key_id, "--dry-run", stdin=b"x").returncode == 5
 
 
+def test_a_key_that_is_not_found_may_be_another_accounts(strongroom: Command) -> None:
+    refused = strongroom("key", "describe", "00000000-0000-4000-8000-000000000000")
+    assert refused.returncode == 1
+    assert b"another account needs its ARN" in refused.stderr
+
+
+def test_what_no_policy_can_allow_is_not_said_to_be_a_matter_of_policies(
+    strongroom: Command, key_id: str
+) -> None:
+    stranger = "arn:aws:iam::999988887777:role/r"
+    for command in (
+        ("policy", "explain", key_id, "--principal", stranger, "--action", "kms:Encrypt"),
+        ("policy", "get-principal", stranger, "administrator"),
+        ("grant", "list-retirable", stranger),
+    ):
+        refused = strongroom(*command)
+        assert refused.returncode == 4
+        assert b"No policy can allow it" in refused.stderr
+        assert b"An administrator" not in refused.stderr
+
+
 def test_errors_are_json_where_json_is_asked_for(strongroom: Command) -> None:
     refused = strongroom("-o", "json", "key", "describe", "nope")
     assert refused.returncode == 1

@@ -66,13 +66,17 @@ _REMEDIES: Mapping[type[StrongroomError], str] = {
     ),
     errors.InvalidState: "Look at the key's state with: strongroom key describe KEY",
     errors.KeyUnavailable: "The service reconnects to its token by itself; try again in a moment.",
-    errors.NotFound: "List the keys with: strongroom key list",
+    errors.NotFound: "List the keys with: strongroom key list; a key of another account needs its ARN.",
     errors.ServiceUnavailable: (
         "Check --endpoint, --ca, --cert and --key or --token-file, and that the service runs."
     ),
     errors.Throttled: "The account asks for too much at once; try again in a moment.",
     errors.UnsupportedOperation: "What the token can do shows: strongroom token",
 }
+_PRINCIPAL_OF_ANOTHER_ACCOUNT = (
+    "No policy can allow it: only clients of the principal's account administer it, list what it may retire, "
+    "and explain its access to that account's keys."
+)
 
 _errors = Console(stderr=True)
 
@@ -111,6 +115,8 @@ def _show_text(error: StrongroomError, code: ExitCode) -> None:
 def _remedy(error: StrongroomError) -> str | None:
     if isinstance(error, errors.UnsupportedOperation) and "origin" in error.metadata:
         return "Look at the key's origin with: strongroom key describe KEY"
+    if isinstance(error, errors.AccessDenied) and "principal" in error.metadata:
+        return _PRINCIPAL_OF_ANOTHER_ACCOUNT
     return _REMEDIES.get(type(error))
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from strongroom.cli import options
-from strongroom.cli.failures import EXIT_CODES
+from strongroom.cli.failures import EXIT_CODES, usage
+from strongroom.cli.files import Encoding, read_bytes
 from strongroom.cli.options import KeyId
 from strongroom.cli.session import Session, parse_context, session_of, show_json
 from strongroom.cli.tables import show_table
@@ -15,6 +17,9 @@ from strongroom.client import GrantEntry
 from strongroom.client.names import GRANT_OPERATIONS
 
 app = typer.Typer(help="Lend a key, and take it back.", no_args_is_help=True)
+
+_MOST_TOKEN_BYTES = 8192
+_WAYS_TO_NAME = {(False, True, True), (True, False, False)}  # without the token, the key, the grant
 
 GrantId = Annotated[str, typer.Argument(help="The grant's id.", metavar="GRANT")]
 Grantee = Annotated[
@@ -93,11 +98,29 @@ def list_retirable(
         _show(session, client.all_retirable_grants(principal))
 
 
-@app.command(epilog=f"Example:  strongroom grant retire KEY GRANT\n\n{EXIT_CODES}")
-def retire(context: typer.Context, key_id: KeyId, grant_id: GrantId, dry_run: options.DryRun = False) -> None:
+@app.command(
+    epilog="Example:  strongroom grant retire KEY GRANT, or  strongroom grant retire --grant-token FILE"
+    f"\n\n{EXIT_CODES}"
+)
+def retire(
+    context: typer.Context,
+    key_id: Annotated[str | None, typer.Argument(help="Key id or ARN.", metavar="KEY")] = None,
+    grant_id: Annotated[str | None, typer.Argument(help="The grant's id.", metavar="GRANT")] = None,
+    grant_token: Annotated[
+        Path | None,
+        typer.Option(
+            help="File with the grant's token, as -o json grant create tells it; - for standard input.",
+            metavar="FILE",
+        ),
+    ] = None,
+    dry_run: options.DryRun = False,
+) -> None:
     """End a grant that did its work, as its retiring principal or its grantee."""
+    if (grant_token is None, key_id is None, grant_id is None) not in _WAYS_TO_NAME:
+        usage("Give KEY and GRANT, or --grant-token.")
+    token = None if grant_token is None else _read_token(grant_token)
     with session_of(context).client() as client:
-        client.retire_grant(key_id=key_id, grant_id=grant_id, dry_run=dry_run)
+        client.retire_grant(grant_token=token, key_id=key_id, grant_id=grant_id, dry_run=dry_run)
 
 
 @app.command(epilog=f"Example:  strongroom grant revoke KEY GRANT\n\n{EXIT_CODES}")
@@ -105,6 +128,11 @@ def revoke(context: typer.Context, key_id: KeyId, grant_id: GrantId, dry_run: op
     """End a grant on a key that you administer."""
     with session_of(context).client() as client:
         client.revoke_grant(key_id, grant_id, dry_run=dry_run)
+
+
+def _read_token(path: Path) -> str:
+    data = read_bytes(path, Encoding.RAW, most=_MOST_TOKEN_BYTES, too_long=f"{path} is no grant token.")
+    return data.decode(errors="replace").strip() or usage(f"{path} is no grant token.")
 
 
 def _show(session: Session, grants: Iterable[GrantEntry]) -> None:
