@@ -6,6 +6,8 @@ import sys
 import orjson
 import structlog
 
+from strongroom.server.process import departures
+
 
 def configure_logs(process: str, level: str) -> None:
     """Sets logging up for this process.
@@ -40,6 +42,7 @@ def configure_logs(process: str, level: str) -> None:
     )
     logging.basicConfig(handlers=[handler], level=threshold, force=True)
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger(departures.LOGGER).addFilter(departures.ease)
 
 
 class _Named:
