@@ -474,7 +474,7 @@ class ExplainAccessRequest(_message.Message):
     @_builtins.property
     def conditions(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Optional. The values that condition keys would have, besides those of the key and of the principal's ARN:
-        `kms:EncryptionContext:tenant`.
+        `kms:EncryptionContext:tenant`. At most 50, of 8192 characters together.
         """
 
     def __init__(

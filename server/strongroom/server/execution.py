@@ -136,6 +136,7 @@ class Execution:
             self._quotas.charge(caller.account_id, (charge.otherwise,))
             raise
         self._quotas.charge(caller.account_id, charge.families(progress.request, progress.targets))
+        progress.is_authorised = True
         return asked
 
     def _authorize(self, progress: Progress, caller: Caller) -> Asked:

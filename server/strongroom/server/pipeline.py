@@ -192,6 +192,7 @@ def _answered(progress: Progress) -> Answered:
         source=progress.arrival.source,
         user_agent=progress.arrival.user_agent,
         parameters=_parameters(progress),
+        is_authorised=progress.is_authorised,
         resources=_resources(targets),
         material_ids=tuple(t.material.kms_material_id for t in targets if t.material is not None),
         grant_id=next((t.grant.grant_id for t in targets if t.grant is not None), ""),

@@ -60,6 +60,7 @@ class Progress:
     arrival: Arrival
     request: Any = None
     is_valid: bool = False
+    is_authorised: bool = False
     caller: Caller | None = None
     targets: tuple[Target, ...] = ()
     obstacle: Exception | None = None

@@ -5,10 +5,10 @@ from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
 from typing import Any
 
+from strongroom.server.audit.bounds import NAMING_KEYS
 from strongroom.server.audit.reading import ABOUT_ITSELF, Record, time_of
 
 _DENIED = "AccessDeniedException"
-_NAMING = ("keyId", "targetKeyId", "sourceKeyId", "destinationKeyId", "aliasName")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def _is_about(key: str, record: Record) -> bool:
         return True
     details = record.get("requestParameters") or record.get("serviceEventDetails") or {}
     made = (record.get("responseElements") or {}).get("keyMetadata") or {}
-    return key in {*(details.get(name) for name in _NAMING), made.get("keyId"), made.get("arn")}
+    return key in {*(details.get(name) for name in NAMING_KEYS), made.get("keyId"), made.get("arn")}
 
 
 def _came_to(outcome: str, record: Record) -> bool:

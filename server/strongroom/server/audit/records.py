@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
+from strongroom.server.audit.bounds import MOST_BYTES, MOST_REFUSED_BYTES, bounded, bounded_text
 from strongroom.server.core.arns import Realm
 from strongroom.server.core.callers import Caller
 from strongroom.server.core.errors import KmsError
@@ -30,6 +31,7 @@ class Answered(NamedTuple):
         source: the peer's address.
         user_agent: what the client calls itself.
         parameters: the request's fields, secrets left out; None if it couldn't be read.
+        is_authorised: False if it was refused before its caller was known to have the right to it.
         resources: ARNs of the keys that were found, and of aliases that the request is about.
         material_ids: names of the materials that were used.
         grant_id: of the grant that was retired, empty if none was.
@@ -44,6 +46,7 @@ class Answered(NamedTuple):
     source: str
     user_agent: str
     parameters: Mapping[str, object] | None
+    is_authorised: bool
     resources: tuple[str, ...]
     material_ids: tuple[str, ...]
     grant_id: str
@@ -96,9 +99,9 @@ class RecordMaker:
             "eventName": answered.operation,
             "readOnly": answered.is_read_only,
             "sourceIPAddress": answered.source,
-            "userAgent": answered.user_agent,
+            "userAgent": bounded_text(answered.user_agent),
             "userIdentity": _identity(answered.caller),
-            "requestParameters": answered.parameters,
+            "requestParameters": _parameters(answered),
             "responseElements": answered.response,
             "resources": self._resources(answered.resources),
         }
@@ -108,7 +111,7 @@ class RecordMaker:
             record["additionalEventData"] = {"grantId": answered.grant_id}
         if answered.error is not None:
             record["errorCode"] = answered.error.aws_name
-            record["errorMessage"] = answered.error.message
+            record["errorMessage"] = bounded_text(answered.error.message)
         return record
 
     def _resources(self, arns: tuple[str, ...]) -> tuple[Mapping[str, str], ...]:
@@ -119,6 +122,11 @@ class RecordMaker:
                 self._known_resources.clear()
             self._known_resources[arns] = known
         return known
+
+
+def _parameters(answered: Answered) -> Mapping[str, object] | None:
+    most = MOST_BYTES if answered.is_authorised else MOST_REFUSED_BYTES
+    return None if answered.parameters is None else bounded(answered.parameters, most)
 
 
 def _kind_of(arn: str) -> str:

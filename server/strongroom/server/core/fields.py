@@ -102,10 +102,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class PresentText:
-    """A string with presence: `required` wants it sent, though it may be empty where `least` is 0.
-
-    The audit record shows `most_recorded` characters; a longer one is refused, by its operation at last.
-    """
+    """A string with presence: `required` wants it sent, though it may be empty where `least` is 0."""
 
     name: str
     least: int
@@ -113,7 +110,6 @@ class PresentText:
     pattern: str | None = None
     required: bool = False
     is_recorded: bool = True
-    most_recorded: int = 32_768
 
     def check(self, request: Request) -> Violations:
         if not request.HasField(self.name):
@@ -125,10 +121,7 @@ class PresentText:
         return found
 
     def record(self, request: Request) -> object:
-        if not request.HasField(self.name):
-            return None
-        value: str = getattr(request, self.name)
-        return value if len(value) <= self.most_recorded else f"{value[: self.most_recorded]}…"
+        return getattr(request, self.name) if request.HasField(self.name) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,11 +33,15 @@ class EncryptionContext:
 
 @dataclass(frozen=True, slots=True)
 class StringMap:
-    """Up to `most` pairs of texts, the first part of 1 to 512 characters, the other of up to 2048."""
+    """Up to `most` pairs of texts, the first part of 1 to 512 characters, the other of up to 2048.
+
+    All together have at most as many characters as an encryption context may have bytes.
+    """
 
     name: str
     most: int
     is_recorded: ClassVar[bool] = True
+    most_characters: ClassVar[int] = encryption_context.MAX_BYTES
     most_key_characters: ClassVar[int] = 512
     most_value_characters: ClassVar[int] = 2048
 
@@ -50,6 +54,8 @@ class StringMap:
             found += length_violations(f"{self.name}.value", value, 0, self.most_value_characters)
             if found:
                 return found
+        if sum(len(key) + len(value) for key, value in pairs.items()) > self.most_characters:
+            return violation(self.name, f"have at most {self.most_characters} characters")
         return IN_ORDER
 
     def record(self, request: Request) -> object:
