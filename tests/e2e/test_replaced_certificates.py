@@ -11,7 +11,13 @@ from strongroom.client import Client, Endpoint, errors
 from strongroom.server.cli.development_pki import Issued, issue_client, issue_server, make_authority
 from strongroom.v1 import crypto_service_pb2_grpc as crypto_grpc
 from strongroom.v1 import encryption_pb2 as messages
-from tests.support.authorities import make_bare_client, make_intermediate, make_root, revocation_list
+from tests.support.authorities import (
+    DAY,
+    make_bare_client,
+    make_intermediate,
+    make_root,
+    revocation_list,
+)
 from tests.support.deployments import Deployment, Service, wait_until
 from tests.support.hooking import Hooks
 
@@ -163,20 +169,44 @@ def test_a_list_that_runs_out_is_told_and_its_clients_are_refused(world: World, 
         wait_until(lambda: "revocation lists ran out: whom these vouch for is refused" in service.events())
 
 
-@pytest.mark.parametrize(
-    ("authority", "ends_in", "told"),
-    [
-        ("own", dt.timedelta(hours=-1), "ran out"),
-        ("Strongroom development CA (dev)", dt.timedelta(days=1), "none of the authorities"),
-    ],
-    ids=["old", "foreign"],
-)
-def test_a_list_that_cannot_be_used_keeps_the_service_from_starting(
-    world: World, authority: str, ends_in: dt.timedelta, told: str
-) -> None:
-    by = world.authority if authority == "own" else make_authority(authority)
-    world.crl.write_bytes(revocation_list(by, ends_in=ends_in))
+def test_an_authority_and_a_list_that_ran_out_hold_no_other_list_back(world: World) -> None:
+    expired = make_root("expired", ends_in=-DAY / 2)
+    late = make_root("late")
+    of_late = revocation_list(late, ends_in=-DAY / 2)
+    authorities = (world.authority, expired, late)
+    (world.pki / "ca.pem").write_bytes(b"".join(one.certificate_pem for one in authorities))
+    world.crl.write_bytes(revocation_list(world.authority) + of_late)
+    endpoint, of_others = world.endpoint(world.issued), world.endpoint(issue_client(late, ADMINISTRATOR))
+    with (
+        world.deployment.served(workers=1) as service,
+        grpc.secure_channel(endpoint.address, endpoint.credentials()) as channel,
+        grpc.secure_channel(of_others.address, of_others.credentials()) as other_channel,
+    ):
+        assert _call(channel) is grpc.StatusCode.OK
+        assert _call(other_channel) is grpc.StatusCode.UNAUTHENTICATED
+        wait_until(lambda: "authorities aren't valid now: these vouch for nobody" in service.events())
+        wait_until(lambda: "revocation lists ran out: whom these vouch for is refused" in service.events())
+        world.replace(world.crl, revocation_list(world.authority, [world.issued]) + of_late)
+        wait_until(lambda: _call(channel) is grpc.StatusCode.UNAUTHENTICATED)
+        assert "not reloaded, the old stays in use" not in service.events()
+
+
+def test_who_comes_by_an_authority_is_refused_once_that_is_revoked(world: World, service: Service) -> None:
+    root = make_root("root")
+    between = make_intermediate(root, "between")
+    endpoint = world.endpoint(issue_client(between, ADMINISTRATOR))
+    authorities = (world.authority, root, between)
+    world.replace(world.pki / "ca.pem", b"".join(one.certificate_pem for one in authorities))
+    with grpc.secure_channel(endpoint.address, endpoint.credentials()) as channel:
+        wait_until(lambda: _call(channel) is grpc.StatusCode.OK, 30)
+        world.replace(world.crl, revocation_list(world.authority) + revocation_list(root, [between]))
+        wait_until(lambda: _call(channel) is grpc.StatusCode.UNAUTHENTICATED)
+
+
+def test_a_list_that_no_authority_signed_keeps_the_service_from_starting(world: World) -> None:
+    by = make_authority("Strongroom development CA (dev)")
+    world.crl.write_bytes(revocation_list(by))
     service = Service.start(world.deployment, 1, wait=False)
     assert service.process.wait(30) == 78
-    assert told in service.log.read_text()
+    assert "none of the authorities" in service.log.read_text()
     assert "tls.client_crl" in service.log.read_text()

@@ -208,11 +208,27 @@ def test_keys_in_a_file_are_replaced_without_a_signal(world: World, channel: grp
     world.jwks.write_bytes(whole[: len(whole) // 2])  # half-written: the old keys stay
     world.issuer.rotate("second")
     assert _random(channel, f"Bearer {old}").plaintext
-    fresh = world.jwks.with_suffix(".new")
-    fresh.write_bytes(world.issuer.jwks_bytes)
-    fresh.rename(world.jwks)
+    _replace(world.jwks, world.issuer.jwks_bytes)
     wait_until(lambda: _is_refused(channel, old))
     wait_until(lambda: not _is_refused(channel, world.issuer.token()))
+
+
+def test_no_token_is_believed_once_a_file_withdraws_all_keys(
+    world: World, service: Service, channel: grpc.Channel
+) -> None:
+    token, before = world.issuer.token(), world.jwks.read_bytes()
+    assert _random(channel, f"Bearer {token}").plaintext
+    _replace(world.jwks, b'{"keys": []}')
+    wait_until(lambda: _is_refused(channel, token))
+    wait_until(lambda: "no keys: every token of this issuer is refused" in service.events())
+    _replace(world.jwks, before)
+    wait_until(lambda: not _is_refused(channel, token))
+
+
+def _replace(file: Path, content: bytes) -> None:
+    fresh = file.with_suffix(".new")
+    fresh.write_bytes(content)
+    fresh.rename(file)
 
 
 def test_keys_of_an_address_are_fetched_anew_for_a_key_that_is_missing(

@@ -43,26 +43,40 @@ def revocation_list(
     return builder.sign(authority.key, SHA256()).public_bytes(Encoding.PEM)
 
 
-def make_root(name: str) -> Issued:
+def make_root(name: str, *, starts_in: dt.timedelta = -DAY, ends_in: dt.timedelta = DAY) -> Issued:
     """A self-signed authority that may have others beneath it; older than its extensions."""
     key = ec.generate_private_key(ec.SECP256R1())
-    return _certificate(name, key, key, _name(name), is_authority=True)
+    return _certificate(name, key, key, _name(name), is_authority=True, starts_in=starts_in, ends_in=ends_in)
 
 
-def make_intermediate(authority: Issued, name: str, *, is_authority: bool = True) -> Issued:
+def make_intermediate(
+    authority: Issued, name: str, *, is_authority: bool = True, key: ec.EllipticCurvePrivateKey | None = None
+) -> Issued:
     """An authority beneath another; or a certificate that is none, for who tries to issue with it."""
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = key or ec.generate_private_key(ec.SECP256R1())
     return _certificate(name, key, authority.key, authority.certificate.subject, is_authority=is_authority)
 
 
 def make_bare_client(
-    authority: Issued, name: str, *, starts_in: dt.timedelta = -DAY, ends_in: dt.timedelta = DAY
+    authority: Issued,
+    name: str,
+    *,
+    starts_in: dt.timedelta = -DAY,
+    ends_in: dt.timedelta = DAY,
+    extensions: Iterable[x509.ExtensionType] = (),
 ) -> Issued:
-    """A client's certificate with a common name and nothing else."""
+    """A client's certificate with a common name and, by default, nothing else."""
     key = ec.generate_private_key(ec.SECP256R1())
     issuer = authority.certificate.subject
     return _certificate(
-        name, key, authority.key, issuer, is_authority=None, starts_in=starts_in, ends_in=ends_in
+        name,
+        key,
+        authority.key,
+        issuer,
+        is_authority=None,
+        starts_in=starts_in,
+        ends_in=ends_in,
+        extensions=extensions,
     )
 
 
@@ -75,6 +89,7 @@ def _certificate(
     is_authority: bool | None,
     starts_in: dt.timedelta = -DAY,
     ends_in: dt.timedelta = DAY,
+    extensions: Iterable[x509.ExtensionType] = (),
 ) -> Issued:
     now = dt.datetime.now(dt.UTC)
     builder = (
@@ -90,6 +105,8 @@ def _certificate(
         builder = builder.add_extension(
             x509.BasicConstraints(ca=is_authority, path_length=None), critical=True
         )
+    for extension in extensions:
+        builder = builder.add_extension(extension, critical=False)
     return Issued(builder.sign(issuer_key, SHA256()), key)
 
 

@@ -17,7 +17,7 @@ from strongroom.server.authentication import (
 )
 from strongroom.server.authentication.claims import Rules
 from strongroom.server.authentication.key_addresses import KeyAddress
-from strongroom.server.authentication.key_sources import FetchedKeys, FileKeys, KeySource
+from strongroom.server.authentication.key_sources import FetchedKeys, FileKeys, KeySource, tell_no_keys
 from strongroom.server.authentication.subjects import SubjectMap
 from strongroom.server.config import Settings
 from strongroom.server.config.key_set_files import read_key_set
@@ -61,17 +61,26 @@ class CredentialParts:
         self._files = files
         self._sources = sources
         self._outdated: tuple[str, ...] = ()
+        self._out_of_time: tuple[str, ...] = ()
 
     def tend(self, *, in_any_case: bool = False) -> None:
         """Takes what was replaced, or reads everything again in any case; what can't be used is left."""
         for files in self._files:
             files.look(in_any_case=in_any_case)
+        self._tell_out_of_time()
         self._tell_outdated()
 
     def close(self) -> None:
         """Ends what fetches keys."""
         for source in self._sources:
             source.close()
+
+    def _tell_out_of_time(self) -> None:
+        found = tuple(self._authorities.value.out_of_time(utc_now()))
+        if found != self._out_of_time:
+            self._out_of_time = found
+            if found:
+                _log.warning("authorities aren't valid now: these vouch for nobody", authorities=found)
 
     def _tell_outdated(self) -> None:
         found = tuple(outdated(self._authorities.value.lists, utc_now()))
@@ -99,7 +108,7 @@ def credential_parts(settings: Settings) -> CredentialParts:
     authority_paths = (tls.client_ca, tls.client_crl) if tls.client_crl else (tls.client_ca,)
     pair = WatchedFiles("certificate", pair_paths, lambda: usable(examine_pair(tls, utc_now())))
     authorities = WatchedFiles(
-        "client authorities", authority_paths, lambda: usable(examine_authorities(tls, utc_now()))
+        "client authorities", authority_paths, lambda: usable(examine_authorities(tls))
     )
     certificates = ServerCertificates(pair.value, authorities.value)
     principals = principal_map(settings)
@@ -149,6 +158,8 @@ def _file_keys(
     path = Path(issuer.jwks)
     watched = WatchedFiles(f"keys of {issuer.issuer}", (path,), lambda: read_key_set(path))
     source = FileKeys(watched.value)
+    tell_no_keys(issuer.issuer, watched.value)
+    watched.on_change(lambda keys: tell_no_keys(issuer.issuer, keys))
     watched.on_change(source.use)
     watched.on_change(authenticator.forget)
     files.append(watched)

@@ -4,6 +4,8 @@ import datetime as dt
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtensionOID
 
 from strongroom.server.authentication import CertificateAuthenticator, ClientTrust, PrincipalMap
 from strongroom.server.cli.development_pki import Issued, issue_client, make_authority
@@ -22,6 +24,18 @@ from tests.support.authorities import (
 SPIFFE_ID = "spiffe://corp.example/billing"
 ARN = "arn:aws:iam::111122223333:role/billing"
 PRINCIPALS = PrincipalMap("aws", {"corp.example": "111122223333"}, {("common_name", "bare"): ARN}, {})
+
+
+X400_ADDRESS = b"\xa3\x00"
+UNREADABLE_ISSUER = x509.UnrecognizedExtension(
+    ExtensionOID.AUTHORITY_KEY_IDENTIFIER, b"\x30\x07\xa1\x02" + X400_ADDRESS + b"\x82\x01\x01"
+)
+STRANGE_NAMES = {
+    "an address of X.400": b"\x30\x02" + X400_ADDRESS,
+    "a name of EDI": b"\x30\x02\xa5\x00",
+    "an address of three bytes": b"\x30\x05\x87\x03abc",
+    "no names": b"\x04\x01\x00",
+}
 
 
 def trust_in(*authorities: Issued, lists: bytes = b"") -> ClientTrust:
@@ -134,6 +148,59 @@ def test_a_revoked_intermediate_vouches_for_nobody() -> None:
     assert not service.believes(issue_client(between, SPIFFE_ID), between)
 
 
+def test_a_revoked_intermediate_vouches_for_nobody_as_an_authority_either() -> None:
+    root = make_root("root")
+    between = make_intermediate(root, "between")
+    lowest = make_intermediate(between, "lowest")
+    clients = [issue_client(one, SPIFFE_ID) for one in (between, lowest)]
+    service = Service(trust_in(root, between, lowest, lists=revocation_list(root)))
+    assert [service.believes(client) for client in clients] == [True, True]
+    revoking = revocation_list(root, [between])
+    service.authenticator.use(trust_in(root, between, lowest, lists=revoking + revocation_list(between)))
+    assert [service.believes(client) for client in clients] == [False, False]
+    service.authenticator.use(trust_in(between, lowest, lists=revocation_list(between)))
+    assert [service.believes(client) for client in clients] == [True, True]
+
+
+def test_nobody_is_believed_where_the_list_above_the_authority_ran_out() -> None:
+    root = make_root("root", ends_in=3 * DAY)
+    between = make_intermediate(root, "between")
+    client = issue_client(between, SPIFFE_ID)
+    service = Service(trust_in(root, between, lists=revocation_list(root, ends_in=DAY / 2)))
+    assert service.believes(client)
+    service.ahead = 2 * DAY / 3
+    assert not service.believes(client)
+
+
+def test_authorities_that_certified_each_other_vouch_until_one_is_revoked() -> None:
+    one, other = make_root("one"), make_root("other")
+    by_other = make_intermediate(other, "one", key=one.key)
+    by_one = make_intermediate(one, "other", key=other.key)
+    client = issue_client(by_other, SPIFFE_ID)
+    assert Service(trust_in(by_one, by_other, lists=revocation_list(one))).believes(client)
+    assert not Service(trust_in(by_one, by_other, lists=revocation_list(other, [by_other]))).believes(client)
+
+
+def test_an_authority_is_not_revoked_by_its_own_list() -> None:
+    root = make_root("root")
+    service = Service(trust_in(root, lists=revocation_list(root, [root])))
+    assert service.believes(issue_client(root, SPIFFE_ID))
+
+
+@pytest.mark.parametrize(
+    "times", [{"ends_in": -DAY / 2}, {"starts_in": DAY / 3}], ids=["ran out", "not yet valid"]
+)
+def test_an_authority_out_of_its_time_vouches_for_nobody_and_others_for_theirs(
+    authority: Issued, client: Issued, times: dict[str, dt.timedelta]
+) -> None:
+    other = make_root("other", **times)
+    service = Service(trust_in(other, authority, lists=revocation_list(authority)))
+    assert service.believes(client)
+    assert not service.believes(issue_client(other, SPIFFE_ID))
+    service.authenticator.use(trust_in(other, authority, lists=revocation_list(authority, [client])))
+    assert not service.believes(client)
+
+
 def test_nobody_is_believed_whose_authoritys_list_ran_out(authority: Issued, client: Issued) -> None:
     other = make_authority("other")
     service = Service(trust_in(authority, other, lists=revocation_list(authority)))
@@ -153,7 +220,8 @@ def test_of_several_lists_the_newest_counts(authority: Issued, client: Issued) -
 
 
 @pytest.mark.parametrize(
-    "which", ["foreign", "part", "delta", "none", "torn", "torn behind another", "altered", "another"]
+    "which",
+    ["foreign", "part", "delta", "none", "torn", "torn behind another", "altered", "another", "unreadable"],
 )
 def test_a_list_that_cannot_be_used_is_refused(authority: Issued, which: str) -> None:
     point = x509.IssuingDistributionPoint(None, None, True, False, None, False, False)  # noqa: FBT003 # as it takes them
@@ -162,6 +230,7 @@ def test_a_list_that_cannot_be_used_is_refused(authority: Issued, which: str) ->
         "another": revocation_list(make_authority("another")),
         "part": revocation_list(authority, extensions=[(point, True)]),
         "delta": revocation_list(authority, extensions=[(x509.DeltaCRLIndicator(1), True)]),
+        "unreadable": revocation_list(authority, extensions=[(UNREADABLE_ISSUER, False)]),
         "none": b"",
         "torn": b"".join(revocation_list(authority).splitlines(keepends=True)[:2]),
         "torn behind another": revocation_list(authority) + revocation_list(authority)[:-40],
@@ -178,3 +247,20 @@ def test_what_is_no_certificate_is_refused(authority: Issued, pem: bytes) -> Non
     service = Service(trust_in(authority))
     with pytest.raises(CredentialsInvalid):
         service.authenticator.authenticate(pem, b"")
+
+
+@pytest.mark.parametrize("names", STRANGE_NAMES.values(), ids=STRANGE_NAMES)
+def test_who_bears_names_that_cannot_be_read_is_refused(authority: Issued, names: bytes) -> None:
+    extension = x509.UnrecognizedExtension(ExtensionOID.SUBJECT_ALTERNATIVE_NAME, names)
+    client = make_bare_client(authority, "bare", extensions=[extension])
+    assert not Service(trust_in(authority)).believes(client)
+
+
+def test_who_bears_an_extension_twice_is_refused(authority: Issued) -> None:
+    first, second = (x509.ObjectIdentifier(f"1.2.3.4.{last}") for last in (5, 6))
+    extensions = [x509.UnrecognizedExtension(oid, b"\x05\x00") for oid in (first, second)]
+    client = make_bare_client(authority, "bare", extensions=extensions).certificate
+    twice = client.public_bytes(Encoding.DER).replace(b"\x2a\x03\x04\x06", b"\x2a\x03\x04\x05")
+    pem = x509.load_der_x509_certificate(twice).public_bytes(Encoding.PEM)
+    with pytest.raises(CredentialsInvalid):
+        Service(trust_in(authority)).authenticator.authenticate(pem, b"")

@@ -124,6 +124,18 @@ def test_a_missing_key_is_fetched_once(served: Address, issuer: Issuer) -> None:
     fetching.keys.close()
 
 
+def test_an_issuer_that_withdraws_all_keys_has_none(served: Address) -> None:
+    fetching = Fetching(_address(served), replace(PATIENT, interval_s=0.01))
+    wait_until(lambda: fetching.has("first"))
+    served.body = b'{"keys": []}'
+    wait_until(lambda: not fetching.has("first"))
+    found = fetching.keys.keys()
+    assert found is not None
+    assert found.keys == ()
+    assert fetching.changes == 2
+    fetching.keys.close()
+
+
 def test_nobody_can_have_keys_fetched_in_a_loop(served: Address) -> None:
     fetching = Fetching(_address(served), PATIENT)
     wait_until(lambda: fetching.has("first"))

@@ -322,6 +322,15 @@ def test_a_token_of_a_key_that_was_taken_back_is_refused(issuer: Issuer, service
     assert service.caller(issuer.token())
 
 
+def test_no_token_is_believed_once_all_keys_are_withdrawn(issuer: Issuer, service: Service) -> None:
+    token = issuer.token()
+    assert service.caller(token)
+    service.source.use(parse_key_set(b'{"keys": []}'))
+    service.authenticator.forget()
+    assert service.refuses(token)
+    assert service.refuses(issuer.token({"kid": None}))
+
+
 _SUBJECTS = SubjectMap({}, ROLE)
 
 

@@ -3,7 +3,15 @@ from contextlib import closing
 from pathlib import Path
 
 from tests.server.cli.conftest import NEWER_STRONGROOMD, Deployment, run
+from tests.support.authorities import DAY, make_root
 
+ISSUER = """
+[[authentication.token_issuers]]
+issuer = "https://issuer.example"
+audiences = ["strongroom"]
+jwks = "jwks.json"
+principal = "arn:aws:iam::111122223333:role/k8s/{sub}"
+"""
 REFERENCE = Path(__file__).parents[3] / "docs" / "strongroom.reference.toml"
 
 
@@ -20,7 +28,24 @@ def test_a_good_configuration_is_accepted(deployment: Deployment) -> None:
     assert answer.code == 0
     assert "can be served" in answer.out
     told = deployment.run("check-config", "--output", "json").json
-    assert told == {"valid": True, "problems": [], "notes": []}
+    assert told == {"valid": True, "problems": [], "warnings": [], "notes": []}
+
+
+def test_what_the_service_starts_without_is_a_warning(deployment: Deployment) -> None:
+    authorities = deployment.directory / "pki" / "ca.pem"
+    old = make_root("old", ends_in=-DAY / 2)
+    authorities.write_bytes(authorities.read_bytes() + old.certificate_pem)
+    (deployment.directory / "jwks.json").write_text('{"keys": []}')
+    deployment.config.write_text(deployment.config.read_text() + ISSUER)
+    answer = deployment.run("check-config")
+    assert answer.code == 0, answer.err
+    assert "can be served" in answer.out
+    told = deployment.run("check-config", "--output", "json").json
+    assert told["valid"]
+    warnings = {one["key"]: one for one in told["warnings"]}
+    assert "CN=old" in warnings["tls.client_ca"]["text"]
+    assert "no public key for signatures" in warnings["authentication.token_issuers"]["text"]
+    assert f"{deployment.config}:{warnings['tls.client_ca']['line']}: tls.client_ca: CN=old" in answer.out
 
 
 def test_a_problem_is_told_with_file_line_and_option(deployment: Deployment) -> None:

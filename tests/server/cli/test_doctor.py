@@ -14,7 +14,7 @@ from cryptography.x509 import load_pem_x509_certificate
 
 from strongroom.server.cli.development_pki import Issued, issue_server, make_authority
 from tests.server.cli.conftest import NEWER_STRONGROOMD, Deployment, free_port, run
-from tests.support.authorities import DAY, revocation_list
+from tests.support.authorities import DAY, make_root, revocation_list
 
 Findings = dict[str, list[tuple[str, str]]]
 
@@ -290,6 +290,21 @@ def test_revocation_lists_and_the_listener_for_tokens_are_looked_at(
         "failed",
         f"nothing listens for clients with tokens on 127.0.0.1:{port}",
     )
+
+
+def test_authorities_and_lists_that_ran_out_are_told(deployment: Deployment) -> None:
+    pki = deployment.directory / "pki"
+    old = make_root("old", ends_in=-DAY / 2)
+    (pki / "ca.pem").write_bytes((pki / "ca.pem").read_bytes() + old.certificate_pem)
+    (pki / "ca.crl").write_bytes(revocation_list(old, ends_in=-DAY / 3))
+    text = deployment.config.read_text()
+    deployment.config.write_text(text.replace("[tls]\n", '[tls]\nclient_crl = "pki/ca.crl"\n'))
+    findings = _look(deployment, code=1)
+    assert _failed(findings) == ["revocation lists"]
+    assert findings["revocation lists"] == [("failed", "that of CN=old ran out: its clients are refused")]
+    assert [verdict for verdict, _ in findings["configuration"]] == ["ok", "warning", "warning"]
+    assert "CN=old" in findings["configuration"][1][1]
+    assert findings["certificates"][0][0] == "ok"
 
 
 def test_something_else_on_the_port_is_told(deployment: Deployment) -> None:

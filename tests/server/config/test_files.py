@@ -8,7 +8,8 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from strongroom.server.cli.development_pki import issue_server, make_authority
 from strongroom.server.config import ConfigInvalid, Problem, load_settings
 from strongroom.server.config.service_settings import TlsSettings
-from strongroom.server.config.tls_files import check_tls
+from strongroom.server.config.tls_files import check_tls, examine_authorities, usable, warn_of_authorities
+from tests.support.authorities import DAY, make_root, revocation_list
 
 Write = Callable[[str], Path]
 
@@ -114,8 +115,34 @@ def test_an_encrypted_key_is_refused(write: Write, valid: str, files: Path) -> N
 def test_certificates_out_of_their_time_are_told(files: Path, shift: dt.timedelta, text: str) -> None:
     now = dt.datetime.now(dt.UTC) + shift
     problems = dict(check_tls(_tls(files), now))
-    assert set(problems) == {"certificate", "client_ca"}
-    assert all(text in problem for problem in problems.values())
+    warnings = dict(warn_of_authorities(_tls(files), now))
+    assert set(problems) == {"certificate"}  # what the service starts without is no problem
+    assert set(warnings) == {"client_ca"}
+    assert all(text in told for told in (*problems.values(), *warnings.values()))
+    assert "vouches for nobody" in warnings["client_ca"]
+
+
+def test_authorities_and_lists_out_of_their_time_leave_the_others_in_use(files: Path) -> None:
+    old, good = make_root("old", ends_in=-DAY / 2), make_root("good")
+    lists = revocation_list(old, ends_in=-DAY / 3) + revocation_list(good, [old])
+    (files / "ca.pem").write_bytes(old.certificate_pem + good.certificate_pem)
+    (files / "ca.crl").write_bytes(lists)
+    tls = _tls(files).model_copy(update={"client_crl": files / "ca.crl"})
+    now = dt.datetime.now(dt.UTC)
+    assert list(check_tls(tls, now)) == []
+    known = usable(examine_authorities(tls))
+    assert {one.name: len(one.serials) for one in known.lists} == {"CN=old": 0, "CN=good": 1}
+    assert list(known.out_of_time(now)) == ["CN=old"]
+    told = dict(warn_of_authorities(tls, now))
+    assert "CN=old" in told["client_ca"]
+    assert "The list of CN=old" in told["client_crl"]
+
+
+def test_authorities_that_cannot_be_used_are_no_warning_but_a_problem(files: Path) -> None:
+    (files / "ca.pem").write_bytes(b"")
+    now = dt.datetime.now(dt.UTC)
+    assert list(warn_of_authorities(_tls(files), now)) == []
+    assert dict(check_tls(_tls(files), now)).keys() == {"client_ca"}
 
 
 def test_an_unknown_profile_is_refused(write: Write, valid: str, files: Path) -> None:

@@ -15,6 +15,7 @@ from strongroom.server.authentication.chains import ClientTrust
 from strongroom.server.authentication.principals import SPIFFE, CertificateNames, PrincipalMap
 from strongroom.server.authentication.remembered import RememberedCallers
 from strongroom.server.core.callers import Caller
+from strongroom.server.core.certificates import UNREADABLE
 from strongroom.server.core.errors import CredentialsInvalid
 
 
@@ -62,7 +63,7 @@ class CertificateAuthenticator:
 def _parsed(certificates: bytes) -> list[x509.Certificate]:
     try:
         return x509.load_pem_x509_certificates(certificates)
-    except ValueError:
+    except UNREADABLE:
         raise CredentialsInvalid("The client certificate can't be read.") from None
 
 
@@ -75,7 +76,7 @@ def names_of(parsed: x509.Certificate) -> CertificateNames:
     try:
         uris, dns_names = _alternative_names(parsed)
         common_names = parsed.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    except ValueError:
+    except UNREADABLE:
         raise CredentialsInvalid("The client certificate can't be read.") from None
     spiffe_ids = [uri for uri in uris if uri.startswith(SPIFFE)]
     if spiffe_ids and len(uris) > 1:

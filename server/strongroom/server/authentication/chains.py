@@ -13,6 +13,7 @@ from cryptography.x509.verification import (
     VerificationError,
 )
 
+from strongroom.server.authentication.anchors import issued_anchors
 from strongroom.server.config.revocation_lists import Issuer, RevocationList, issuer_of
 from strongroom.server.config.tls_files import ClientAuthorities
 from strongroom.server.core.errors import CredentialsInvalid
@@ -35,6 +36,7 @@ class ClientTrust:
 
     def __init__(self, authorities: ClientAuthorities) -> None:
         self._lists: dict[Issuer, RevocationList] = {one.issuer: one for one in authorities.lists}
+        self._above = issued_anchors(authorities.certificates) if self._lists else {}
         anything = ExtensionPolicy.permit_all()
         as_authority = anything.require_present(x509.BasicConstraints, Criticality.AGNOSTIC, None)
         self._policy = (
@@ -59,7 +61,7 @@ class ClientTrust:
                 "The client certificate ran out, or isn't of an authority that is accepted here."
             ) from None
         times = [one.not_valid_after_utc for one in chain]
-        for subject, authority in pairwise(chain):
+        for subject, authority in (*pairwise(chain), *self._above.get(chain[-1], ())):
             known = self._lists.get(issuer_of(authority)) if self._lists else None
             if known is not None:
                 _require_kept(subject, known, now)

@@ -14,6 +14,12 @@ from strongroom.server.core.key_sets import KeySet, KeySetInvalid
 _log = structlog.get_logger("strongroom.tokens")
 
 
+def tell_no_keys(issuer: str, keys: KeySet) -> None:
+    """Says so where an issuer has withdrawn all of its keys."""
+    if not keys.keys:
+        _log.warning("no keys: every token of this issuer is refused", issuer=issuer)
+
+
 class KeySource(Protocol):
     """Gives an issuer's keys without waiting."""
 
@@ -138,6 +144,7 @@ class FetchedKeys:
         self._fetched_at = time.monotonic()
         if is_new or self._has_failed:
             _log.info("token keys fetched", issuer=self._name, keys=len(keys.keys))
+            tell_no_keys(self._name, keys)
         self._has_failed = False
         if is_new:
             self._on_change()

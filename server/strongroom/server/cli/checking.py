@@ -30,7 +30,9 @@ def check_config(
 ) -> None:
     """Check the configuration, the files that it names, and the database; change nothing.
 
-    Exit codes: 0 all is right; 2 wrong usage; 78 the configuration must be changed.
+    What the service starts without, such as an authority that ran out, is a warning.
+
+    Exit codes: 0 it can be served; 2 wrong usage; 78 the configuration must be changed.
     """
     if reference:
         _print_reference()
@@ -38,27 +40,29 @@ def check_config(
     from strongroom.server.config import ConfigInvalid
 
     try:
-        settings, notes = _checked(config)
+        settings, warnings, notes = _checked(config)
     except ConfigInvalid as error:
         if output is Output.TEXT:
             fail(error, _INVALID)
         print_json({"valid": False, "problems": [_problem(error.path, p) for p in error.problems]})
         raise typer.Exit(_INVALID) from None
     if output is Output.JSON:
-        print_json({"valid": True, "problems": [], "notes": notes})
+        told = [_problem(config.absolute(), warning) for warning in warnings]
+        print_json({"valid": True, "problems": [], "warnings": told, "notes": notes})
     else:
         _say_valid(config, settings, notes)
+        _say_warnings(config, warnings)
 
 
-def _checked(config: Path) -> tuple["Settings", tuple[str, ...]]:
+def _checked(config: Path) -> tuple["Settings", tuple["Problem", ...], tuple[str, ...]]:
     from strongroom.server.cli.database import check_database
-    from strongroom.server.config import ConfigInvalid, load_settings
+    from strongroom.server.config import ConfigInvalid, file_warnings, load_settings
 
     settings = load_settings(config, check_files=True)
     database = check_database(config, settings)
     if database.problems:
         raise ConfigInvalid(config, database.problems)
-    return settings, database.notes
+    return settings, file_warnings(config, settings), database.notes
 
 
 def _problem(path: Path, problem: "Problem") -> dict[str, object]:
@@ -71,6 +75,12 @@ def _print_reference() -> None:
     from strongroom.server.config.reference import reference
 
     typer.echo(reference(), nl=False)
+
+
+def _say_warnings(config: Path, warnings: tuple["Problem", ...]) -> None:
+    for warning in warnings:
+        place = f"{config}:{warning.line}: {warning.key}: {warning.text}"
+        console.print(f"[yellow]![/] {escape(place)}", soft_wrap=True)
 
 
 def _say_valid(config: Path, settings: "Settings", notes: tuple[str, ...]) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 
 from strongroom.hsm import HsmError, PinSource, TokenProfile, load_profile
 from strongroom.server.config.fields import PIN_FILE, SQLITE
-from strongroom.server.config.key_set_files import check_authentication
+from strongroom.server.config.key_set_files import check_authentication, warn_of_key_sets
 from strongroom.server.config.service_settings import AuditSettings
 from strongroom.server.config.settings import StoreSettings, TokenSettings
-from strongroom.server.config.tls_files import check_tls
+from strongroom.server.config.tls_files import check_tls, warn_of_authorities
 
 Check = Callable[[Any, datetime], Iterator[tuple[str, str]]]
 """Takes a section and the time; gives an option's name and what is wrong with it."""
@@ -78,4 +78,7 @@ CHECKS: Mapping[str, Check] = {
     "store": check_store,
     "audit": check_audit,
 }
-"""By section."""
+"""By section: what keeps the service from starting."""
+
+WARNINGS: Mapping[str, Check] = {"authentication": warn_of_key_sets, "tls": warn_of_authorities}
+"""By section: what it starts without."""

@@ -16,7 +16,7 @@ def read_key_set(path: Path) -> KeySet:
     """The keys in a file.
 
     Raises:
-        FileUnusable: it can't be read, or has none that could verify a token.
+        FileUnusable: it can't be read, or is no key set.
     """
     try:
         return parse_key_set(read_file(path))
@@ -31,6 +31,23 @@ def check_authentication(authentication: AuthenticationSettings, _now: datetime)
             _require_usable(issuer)
         except FileUnusable as error:
             yield _OPTION, str(error)
+
+
+def warn_of_key_sets(authentication: AuthenticationSettings, _now: datetime) -> Iterator[tuple[str, str]]:
+    """Which issuers have withdrawn all keys; the service goes on without them."""
+    for issuer in authentication.token_issuers:
+        if not issuer.is_remote and _is_empty(Path(issuer.jwks)):
+            yield (
+                _OPTION,
+                f"{issuer.jwks} has no public key for signatures: every token of {issuer.issuer} is refused.",
+            )
+
+
+def _is_empty(path: Path) -> bool:
+    try:
+        return not read_key_set(path).keys
+    except FileUnusable:  # check_authentication says why
+        return False
 
 
 def _require_usable(issuer: TokenIssuerSettings) -> None:

@@ -40,6 +40,23 @@ def load_settings(path: Path, *, check_files: bool = False) -> Settings:
     return settings
 
 
+def file_warnings(path: Path, settings: Settings) -> tuple[Problem, ...]:
+    """What of a configuration's files is of no use now, though the service starts and goes on without it.
+
+    Args:
+        path: the configuration.
+        settings: what `load_settings` read there.
+    """
+    from strongroom.server.config.checks import WARNINGS
+
+    now = utc_now()
+    return tuple(
+        problem_at(path, f"{name}.{option}", text)
+        for name, warn in WARNINGS.items()
+        for option, text in warn(getattr(settings, name), now)
+    )
+
+
 def problem_at(path: Path, key: str, text: str) -> Problem:
     """A problem with an option of a file that `load_settings` has read, found by somebody else.
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from strongroom.server.core.certificates import UNREADABLE
 
 _BEGIN = b"-----BEGIN X509 CRL-----"
 _LIST = re.compile(rb"-----BEGIN X509 CRL-----.+?-----END X509 CRL-----", re.DOTALL)
@@ -55,18 +56,24 @@ def parse_lists(data: bytes, authorities: Sequence[x509.Certificate]) -> tuple[R
     Raises:
         ListUnusable: there is none, one can't be read, isn't whole, or isn't signed by an authority.
     """
-    try:
-        found = [x509.load_pem_x509_crl(pem) for pem in _LIST.findall(data)]
-    except ValueError:
-        raise ListUnusable("has a list that can't be read") from None
+    found = [_parsed(pem, authorities) for pem in _LIST.findall(data)]
     if data.count(_BEGIN) != len(found):
         raise ListUnusable("ends within a list: is it being written?")
     if not found:
         raise ListUnusable("has no list in PEM, as `openssl crl` writes it")
     newest: dict[Issuer, RevocationList] = {}
-    for one in sorted((_verified(crl, authorities) for crl in found), key=lambda one: one.last_update):
+    for one in sorted(found, key=lambda one: one.last_update):
         newest[one.issuer] = one
     return tuple(newest.values())
+
+
+def _parsed(pem: bytes, authorities: Sequence[x509.Certificate]) -> RevocationList:
+    try:
+        return _verified(x509.load_pem_x509_crl(pem), authorities)
+    except ListUnusable:
+        raise
+    except UNREADABLE:
+        raise ListUnusable("has a list that can't be read") from None
 
 
 def _verified(crl: x509.CertificateRevocationList, authorities: Sequence[x509.Certificate]) -> RevocationList:
@@ -89,11 +96,11 @@ def _verified(crl: x509.CertificateRevocationList, authorities: Sequence[x509.Ce
 
 
 def _has_signed(authority: x509.Certificate, crl: x509.CertificateRevocationList) -> bool:
-    if authority.subject != crl.issuer or not _may_sign_lists(authority):
-        return False
     try:
+        if authority.subject != crl.issuer or not _may_sign_lists(authority):
+            return False
         return crl.is_signature_valid(authority.public_key())  # type: ignore[arg-type] # TypeError: no key that signs
-    except (TypeError, ValueError, UnsupportedAlgorithm):
+    except UNREADABLE:  # the authority
         return False
 
 

@@ -1,7 +1,7 @@
 """Whether the service's certificates can be used: readable, valid now, and fitting their key."""
 
 import stat
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from strongroom.server.config.revocation_lists import ListUnusable, RevocationList, outdated, parse_lists
 from strongroom.server.config.service_settings import TlsSettings
+from strongroom.server.core.certificates import UNREADABLE
 
 _CLOSED_TO = stat.S_IWGRP | stat.S_IRWXO  # a group may read: container platforms mount secrets so
 
@@ -54,11 +55,32 @@ class ClientAuthorities:
     certificates: tuple[x509.Certificate, ...]
     lists: tuple[RevocationList, ...]
 
+    def out_of_time(self, now: datetime) -> Iterator[str]:
+        """The names of the authorities that aren't valid now: these vouch for nobody."""
+        for one in self.certificates:
+            if not one.not_valid_before_utc <= now <= one.not_valid_after_utc:
+                yield one.subject.rfc4514_string()
+
 
 def check_tls(tls: TlsSettings, now: datetime) -> Iterator[tuple[str, str]]:
     """What is wrong with the certificates, as `(option, text)`."""
     yield from examine_pair(tls, now)
-    yield from examine_authorities(tls, now)
+    yield from examine_authorities(tls)
+
+
+def warn_of_authorities(tls: TlsSettings, now: datetime) -> Iterator[tuple[str, str]]:
+    """Which authorities and lists are out of their time, as `(option, text)`; the service goes on without."""
+    try:
+        known = usable(examine_authorities(tls))
+    except FileUnusable:  # check_tls says why
+        return
+    for text in _out_of_time(tls.client_ca, known.certificates, now):
+        yield "client_ca", f"{text} It vouches for nobody."
+    for name in outdated(known.lists, now):
+        yield (
+            "client_crl",
+            f"The list of {name} in {tls.client_crl} ran out: nobody is believed whom it vouches for.",
+        )
 
 
 def usable(examination: Examination[Result]) -> Result:
@@ -80,14 +102,16 @@ def usable(examination: Examination[Result]) -> Result:
 
 def examine_pair(tls: TlsSettings, now: datetime) -> Examination[ServerPair]:
     """Reads the server's certificate and its key."""
-    data, chain = yield from _certificates("certificate", tls.certificate, now)
+    data, chain = yield from _certificates("certificate", tls.certificate)
+    for text in _out_of_time(tls.certificate, chain, now):
+        yield "certificate", text
     try:
         key_pem = read_file(tls.private_key)
         key = _public_key(tls.private_key, key_pem)
     except FileUnusable as error:
         yield "private_key", str(error)
         return ServerPair(data, b"")
-    if chain and _spki(chain[0].public_key()) != _spki(key):
+    if chain and not _is_key_of(key, chain[0]):
         yield (
             "private_key",
             f"{tls.private_key} isn't the key of {tls.certificate}: give the one made with it.",
@@ -95,12 +119,15 @@ def examine_pair(tls: TlsSettings, now: datetime) -> Examination[ServerPair]:
     return ServerPair(data, key_pem)
 
 
-def examine_authorities(tls: TlsSettings, now: datetime) -> Examination[ClientAuthorities]:
-    """Reads the authorities of client certificates, and their revocation lists."""
-    data, authorities = yield from _certificates("client_ca", tls.client_ca, now)
+def examine_authorities(tls: TlsSettings) -> Examination[ClientAuthorities]:
+    """Reads the authorities of client certificates, and their revocation lists.
+
+    Those out of their time are no reason to do without the others: who asks them looks at the time.
+    """
+    data, authorities = yield from _certificates("client_ca", tls.client_ca)
     lists: tuple[RevocationList, ...] = ()
     if tls.client_crl is not None and authorities:
-        lists = yield from _lists(tls.client_crl, authorities, now)
+        lists = yield from _lists(tls.client_crl, authorities)
     return ClientAuthorities(data, tuple(authorities), lists)
 
 
@@ -124,46 +151,50 @@ def read_file(path: Path) -> bytes:
 def _parsed(path: Path, data: bytes) -> list[x509.Certificate]:
     try:
         found = x509.load_pem_x509_certificates(data)
-    except ValueError:
+        for one in found:
+            _require_readable(one)
+    except UNREADABLE:
         raise FileUnusable(f"{path} has no certificates in PEM, as `openssl x509` writes them.") from None
     if data.count(_BEGIN) != len(found):
         raise FileUnusable(f"{path} ends within a certificate: is it being written?")
     return found
 
 
-def _certificates(
-    option: str, path: Path, now: datetime
-) -> Examination[tuple[bytes, list[x509.Certificate]]]:
+def _require_readable(certificate: x509.Certificate) -> None:
+    """Asks for what is told of certificates: `cryptography` reads that only when it is asked for."""
+    for name in (certificate.subject, certificate.issuer):
+        name.rfc4514_string()
+    certificate.not_valid_before_utc  # noqa: B018 # a property that may raise
+    certificate.not_valid_after_utc  # noqa: B018
+
+
+def _certificates(option: str, path: Path) -> Examination[tuple[bytes, list[x509.Certificate]]]:
     try:
         data = read_file(path)
-        found = _parsed(path, data)
+        return data, _parsed(path, data)
     except FileUnusable as error:
         yield option, str(error)
         return b"", []
-    for certificate in found:
+
+
+def _out_of_time(path: Path, certificates: Iterable[x509.Certificate], now: datetime) -> Iterator[str]:
+    for certificate in certificates:
+        first, last = certificate.not_valid_before_utc, certificate.not_valid_after_utc
         name = certificate.subject.rfc4514_string()
-        if certificate.not_valid_after_utc < now:
-            yield option, f"{name} in {path} ran out on {certificate.not_valid_after_utc:%Y-%m-%d}: renew it."
-        if certificate.not_valid_before_utc > now:
-            day = certificate.not_valid_before_utc
-            yield option, f"{name} in {path} isn't valid before {day:%Y-%m-%d %H:%M} UTC: is the clock right?"
-    return data, found
+        if last < now:
+            yield f"{name} in {path} ran out on {last:%Y-%m-%d}: renew it."
+        if first > now:
+            yield f"{name} in {path} isn't valid before {first:%Y-%m-%d %H:%M} UTC: is the clock right?"
 
 
-def _lists(
-    path: Path, authorities: list[x509.Certificate], now: datetime
-) -> Examination[tuple[RevocationList, ...]]:
+def _lists(path: Path, authorities: list[x509.Certificate]) -> Examination[tuple[RevocationList, ...]]:
     try:
-        found = parse_lists(read_file(path), authorities)
+        return parse_lists(read_file(path), authorities)
     except FileUnusable as error:
         yield "client_crl", str(error)
-        return ()
     except ListUnusable as error:
         yield "client_crl", f"{path} {error}."
-        return ()
-    for name in outdated(found, now):
-        yield "client_crl", f"The list of {name} in {path} ran out: nobody is believed whom it vouches for."
-    return found
+    return ()
 
 
 def _public_key(path: Path, data: bytes) -> PublicKeyTypes:
@@ -177,6 +208,13 @@ def _public_key(path: Path, data: bytes) -> PublicKeyTypes:
         ) from None
     except (ValueError, UnsupportedAlgorithm):  # whose texts may tell of the key
         raise FileUnusable(f"{path} is no private key in PEM, as `openssl pkey` writes it.") from None
+
+
+def _is_key_of(key: PublicKeyTypes, certificate: x509.Certificate) -> bool:
+    try:
+        return _spki(certificate.public_key()) == _spki(key)
+    except UNREADABLE:
+        return False
 
 
 def _spki(key: PublicKeyTypes) -> bytes:

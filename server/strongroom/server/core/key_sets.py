@@ -29,7 +29,7 @@ _KINDS: Mapping[tuple[str, str | None], tuple[tuple[str, ...], tuple[str, ...]]]
 
 
 class KeySetInvalid(ValueError):
-    """It is no key set, or none of its keys can verify anything; its text says why, and quotes nothing."""
+    """It is no key set; its text says why, and quotes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class VerifyingKey:
 
 @dataclass(frozen=True, slots=True)
 class KeySet:
-    """The keys of an issuer."""
+    """The keys of an issuer; none where it has withdrawn them all."""
 
     keys: tuple[VerifyingKey, ...]
 
@@ -76,7 +76,7 @@ def parse_key_set(data: bytes) -> KeySet:
     """Reads a key set.
 
     Raises:
-        KeySetInvalid: it is none, too large, or has no key that could verify a token.
+        KeySetInvalid: it is none, or too large.
     """
     if len(data) > MAX_BYTES:
         raise KeySetInvalid(f"has more than {MAX_BYTES} bytes")
@@ -87,10 +87,7 @@ def parse_key_set(data: bytes) -> KeySet:
     entries = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(entries, list) or len(entries) > _MAX_KEYS:
         raise KeySetInvalid(f'isn\'t {{"keys": […]}} with at most {_MAX_KEYS} keys')
-    keys = tuple(_usable(entries))
-    if not keys:
-        raise KeySetInvalid("has no public key for signatures")
-    return KeySet(keys)
+    return KeySet(tuple(_usable(entries)))
 
 
 def _usable(entries: Sequence[Any]) -> Iterator[VerifyingKey]:

@@ -17,6 +17,7 @@ _TOLERANCE = timedelta(seconds=5)
 _MIB = 1024 * 1024
 _FULL_BYTES = 100 * _MIB
 _SCARCE_BYTES = 1024 * _MIB
+_NEWEST = "Put the authority's newest list there: without one its clients are refused."
 _OPEN = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -24,7 +25,8 @@ def certificates(subject: Subject) -> Iterator[Finding]:
     """How long the certificates are good for; whether they are good now, the configuration's check says."""
     tls = subject.settings.tls
     found = [one for path in (tls.certificate, tls.client_ca) for one in certificates_in(path)]
-    first = min(found, key=lambda one: one.not_valid_after_utc)
+    good = [one for one in found if one.not_valid_after_utc >= subject.now]
+    first = min(good or found, key=lambda one: one.not_valid_after_utc)
     left = first.not_valid_after_utc - subject.now
     text = f"{first.subject.rfc4514_string()} is the first to run out, in {left.days} days"
     if left > _SOON:
@@ -42,10 +44,12 @@ def revocation_lists(subject: Subject) -> Iterator[Finding]:
     for one in parse_lists(read_file(tls.client_crl), certificates_in(tls.client_ca)):
         left = one.next_update - subject.now
         text = f"that of {one.name} holds for {left.total_seconds() / 3600:.0f} h, {len(one.serials)} revoked"
-        if left > (one.next_update - one.last_update) / 4:
+        if one.next_update <= subject.now:
+            yield failed(f"that of {one.name} ran out: its clients are refused", _NEWEST)
+        elif left > (one.next_update - one.last_update) / 4:
             yield ok(text)
         else:
-            yield warning(text, "Put the authority's newest list there: without one its clients are refused.")
+            yield warning(text, _NEWEST)
 
 
 def file_modes(subject: Subject) -> Iterator[Finding]:

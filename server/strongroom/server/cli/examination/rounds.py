@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from strongroom.server.cli.examination import housekeeping, machine, records, service
-from strongroom.server.cli.examination.findings import Finding, Verdict, failed, ok
+from strongroom.server.cli.examination.findings import Finding, Verdict, failed, ok, warning
 from strongroom.server.cli.examination.subject import ClientFiles, Subject
 from strongroom.server.cli.token_choice import inspection, of_settings
-from strongroom.server.config import ConfigInvalid, Settings, load_settings
+from strongroom.server.config import ConfigInvalid, Problem, Settings, file_warnings, load_settings
 from strongroom.server.config.revocation_lists import ListUnusable
 from strongroom.server.core.clock import utc_now
 from strongroom.server.deployment import open_store
 from strongroom.server.process.exit_codes import EXPECTED
 from strongroom.server.store import SchemaOutdated
+
+_REMEDY = "Unless it is meant so, replace it: the service takes the new one by itself."
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +70,20 @@ def _configuration(config: Path) -> Generator[tuple[str, Finding], None, Setting
         settings = load_settings(config, check_files=True)
     except ConfigInvalid as error:
         for problem in error.problems:
-            yield "configuration", failed(f"{error.path}:{problem.line}: {problem.key}: {problem.text}")
+            yield "configuration", failed(_line(error.path, problem))
     else:
         yield "configuration", ok(f"{config} is valid")
+        for problem in file_warnings(config, settings):
+            yield "configuration", warning(_line(config, problem), _REMEDY)
         return settings
     try:
         return load_settings(config)  # its files are wrong, but it says what to look at
     except ConfigInvalid:
         return None
+
+
+def _line(path: Path, problem: Problem) -> str:
+    return f"{path}:{problem.line}: {problem.key}: {problem.text}"
 
 
 def _open(subject: Subject, stack: ExitStack) -> Iterator[tuple[str, Finding]]:
