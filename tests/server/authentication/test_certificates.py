@@ -264,3 +264,34 @@ def test_who_bears_an_extension_twice_is_refused(authority: Issued) -> None:
     pem = x509.load_der_x509_certificate(twice).public_bytes(Encoding.PEM)
     with pytest.raises(CredentialsInvalid):
         Service(trust_in(authority)).authenticator.authenticate(pem, b"")
+
+
+ROLE = "arn:aws:iam::111122223333:role/"
+LONGEST = "a" * (512 - len(ROLE))
+
+
+@pytest.mark.parametrize("path", ["billing/api", "a.b/..c/d..", "x=1,2@y+z_-", LONGEST])
+def test_a_path_of_a_spiffe_id_is_a_role(path: str) -> None:
+    assert PRINCIPALS.by_spiffe_id(f"spiffe://corp.example/{path}").arn == ROLE + path
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "/",
+        "/billing",
+        "billing/",
+        "a//b",
+        "x/../billing",
+        "./x",
+        "x/.",
+        "..",
+        "a b",
+        "a%2fb",
+        f"{LONGEST}a",
+    ],
+)
+def test_a_path_that_no_role_can_have_is_nobody(path: str) -> None:
+    with pytest.raises(CredentialsInvalid):
+        PRINCIPALS.by_spiffe_id(f"spiffe://corp.example/{path}")

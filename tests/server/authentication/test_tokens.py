@@ -331,6 +331,12 @@ def test_no_token_is_believed_once_all_keys_are_withdrawn(issuer: Issuer, servic
     assert service.refuses(issuer.token({"kid": None}))
 
 
+def test_a_subject_whose_principal_no_policy_could_name_is_refused(issuer: Issuer, service: Service) -> None:
+    longest = "a" * (512 - len(ROLE))
+    assert service.caller(issuer.token(sub=longest)).arn == ROLE + longest
+    assert service.refuses(issuer.token(sub=f"{longest}a"))
+
+
 _SUBJECTS = SubjectMap({}, ROLE)
 
 

@@ -8,6 +8,9 @@ from strongroom.server.core.errors import CredentialsInvalid
 
 SPIFFE = "spiffe://"
 
+_NO_SEGMENTS = frozenset({"", ".", ".."})
+"""What no segment of a path may be (SPIFFE-ID §2.2)."""
+
 
 @dataclass(frozen=True, slots=True)
 class CertificateNames:
@@ -77,7 +80,7 @@ class PrincipalMap:
         if account_id is None or not path:
             raise CredentialsInvalid("The client certificate's SPIFFE trust domain isn't trusted here.")
         arn = f"arn:{self._partition}:iam::{account_id}:role/{path}"
-        if not is_principal(arn):
+        if not _NO_SEGMENTS.isdisjoint(path.split("/")) or not is_principal(arn):
             raise CredentialsInvalid("The client certificate's SPIFFE id can't be the name of a role.")
         return self.by_arn(arn, spiffe_id)
 

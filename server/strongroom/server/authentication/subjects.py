@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping
 
+from strongroom.server.core.callers import is_principal
+
 # ':' becomes '/', so '/' itself isn't among them: no two subjects are one principal.
 _IN_TEMPLATE = re.compile(r"[A-Za-z0-9_+=,.@:-]{1,512}")
 
@@ -24,4 +26,5 @@ class SubjectMap:
         named = self._subjects.get(subject)
         if named is not None or self._prefix is None or not _IN_TEMPLATE.fullmatch(subject):
             return named
-        return self._prefix + subject.replace(":", "/")
+        made = self._prefix + subject.replace(":", "/")
+        return made if is_principal(made) else None

@@ -98,5 +98,6 @@ def _arn_of(settings: "Settings", principal: str) -> str:
         return principal_map(settings).by_spiffe_id(principal).arn
     except CredentialsInvalid:
         raise NotAppointable(
-            f"The configuration names no trust domain of {principal}: [[authentication.trust_domains]]."
+            f"{principal} can't be the name of a role, or the configuration doesn't name its trust domain: "
+            "[[authentication.trust_domains]]."
         ) from None

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+MAX_ARN_CHARACTERS = 512
+"""Of a principal: what is longer, no request about policies could name."""
+
 _PRINCIPAL = re.compile(
     r"arn:(?P<partition>[a-z0-9-]+):(?:iam|sts)::(?P<account>[0-9]{12}):"
     r"(?P<kind>user|role|assumed-role|federated-user)/(?P<name>[\w+=,.@/-]+)",
@@ -44,7 +47,7 @@ class Caller:
 
 def is_principal(arn: str) -> bool:
     """True for the ARN of a user, a role or a session: of whom can call."""
-    return _PRINCIPAL.fullmatch(arn) is not None
+    return len(arn) <= MAX_ARN_CHARACTERS and _PRINCIPAL.fullmatch(arn) is not None
 
 
 def is_grantee(arn: str) -> bool:

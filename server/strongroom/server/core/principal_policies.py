@@ -2,9 +2,11 @@
 
 import json
 
+from strongroom.server.core.callers import MAX_ARN_CHARACTERS
+
 MAX_POLICIES = 10
 """Of one principal, as AWS IAM's managed policies."""
-MAX_PRINCIPAL_CHARACTERS = 512
+MAX_PRINCIPAL_CHARACTERS = MAX_ARN_CHARACTERS
 PRINCIPAL_PATTERN = (
     r"arn:[a-z0-9-]+:(iam::[0-9]{12}:(user|role)|sts::[0-9]{12}:assumed-role)/[A-Za-z0-9_+=,.@/-]+"
 )
