@@ -2,9 +2,11 @@
 
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -116,17 +118,70 @@ def test_a_renamed_file_is_followed_by_a_new_one_in_the_same_chain(tmp_path: Pat
     archive = tmp_path / "archive"
     archive.mkdir()
     (tmp_path / "worker-0-00000001.jsonl").rename(archive / "worker-0-00000001.jsonl")
-    sink.write([record(2)])
-    sink.tend()
+    sink.write([record(2)])  # perhaps the archive had been copied before it
     sink.write([record(3)])
     sink.close()
     assert [line.get("n") for line in _lines(archive / "worker-0-00000001.jsonl")] == [None, 1, 2]
-    assert [line.get("n") for line in _lines(tmp_path / "worker-0-00000002.jsonl")] == [None, 3]
+    assert [line.get("n") for line in _lines(tmp_path / "worker-0-00000002.jsonl")] == [None, 2, 3]
     (note, *_) = trail.verified().notes
     assert "1 segments before it aren't here" in note.text
     for file in archive.iterdir():
         file.rename(tmp_path / file.name)
     assert not trail.verified().problems
+
+
+def test_a_file_that_is_looked_after_is_left_before_anything_goes_into_it(tmp_path: Path) -> None:
+    sink = Trail(tmp_path).sink("worker-0")
+    for look in (sink.tend, sink.require_room):
+        moved = sink.path.rename(tmp_path / "moved")
+        was = moved.read_bytes()
+        look()
+        sink.write([record(1)])
+        assert moved.read_bytes() == was
+    sink.close()
+
+
+@pytest.mark.parametrize("fsync", Fsync)
+def test_no_record_is_in_a_removed_file_alone(tmp_path: Path, fsync: Fsync) -> None:
+    trail = Trail(tmp_path, SegmentRules(fsync))
+    sink = trail.sink("worker-0")
+    for number in range(3):
+        for file in trail.files():
+            file.unlink()
+        sink.write([record(number)])
+        (file,) = trail.files()
+        assert [line.get("n") for line in _lines(file)] == [None, number]
+    sink.close()
+
+
+@pytest.mark.parametrize("take_away", [shutil.rmtree, lambda path: path.rename(path.with_name("elsewhere"))])
+def test_nothing_is_written_while_the_directory_is_away(
+    tmp_path: Path, take_away: Callable[[Path], object]
+) -> None:
+    trail = Trail(tmp_path / "audit")
+    sink = trail.sink("worker-0")
+    sink.write([record(1)])
+    take_away(trail.directory)
+    for refused in (sink.require_room, sink.tend, lambda: sink.write([record(2)])):
+        with pytest.raises(AuditUnavailable, match="audit"):
+            refused()
+    trail.directory.mkdir()
+    sink.write([record(3)])
+    sink.close()
+    (file,) = trail.files()
+    assert [line.get("n") for line in _lines(file)] == [None, 3]
+    assert not trail.verified().problems
+
+
+def test_another_file_at_the_path_is_not_ours(tmp_path: Path) -> None:
+    trail = Trail(tmp_path)
+    sink = trail.sink("worker-0")
+    sink.path.unlink()
+    sink.path.write_bytes(b"")
+    sink.write([record(1)])
+    sink.close()
+    assert (tmp_path / "worker-0-00000001.jsonl").read_bytes() == b""
+    assert [line.get("n") for line in _lines(tmp_path / "worker-0-00000002.jsonl")] == [None, 1]
 
 
 def test_a_segment_that_is_large_enough_is_followed_by_another(tmp_path: Path) -> None:

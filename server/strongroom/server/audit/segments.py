@@ -2,7 +2,8 @@
 
     <directory>/<process>-<number>.jsonl      worker-0-00000012.jsonl
 
-A record is in the file before its answer leaves, so a killed process loses none. Nothing is written behind
+A record is in the file before its answer leaves, so a killed process loses none, and the file is at its path
+then: what went into one that was moved or removed is written again, into the next. Nothing is written behind
 what another process wrote: who begins, begins a segment, and says where the one before it ended.
 """
 
@@ -32,6 +33,7 @@ CLOSED = "AuditSegmentClosed"
 _ID_BYTES = 8
 _LOCK_TIMEOUT_S = 20.0
 _POLL_S = 0.05
+_MOST_MOVES = 3  # of the file, while one batch is written
 
 ServiceEvent = Callable[[str, Mapping[str, object]], Mapping[str, object]]
 """Makes the record of something that the service did by itself."""
@@ -97,7 +99,9 @@ class SegmentSink:
         self._path = directory
         self._opened_at = 0.0
         self._bytes = 0
+        self._identity = (0, 0)
         self._is_torn = False
+        self._is_astray = False
         self._is_dirty = False
         self._head = Head(name, 0, "")
         self._begin(newest(directory, name, ledger.find(name)))
@@ -106,6 +110,11 @@ class SegmentSink:
     def head(self) -> Head:
         """How far the chain goes."""
         return self._head
+
+    @property
+    def path(self) -> Path:
+        """The file that is written."""
+        return self._path
 
     def write(self, records: Iterable[Mapping[str, object]]) -> None:
         """Writes records, for good.
@@ -125,11 +134,12 @@ class SegmentSink:
         """Returns if the records of a change can surely be written.
 
         Raises:
-            AuditUnavailable: there is too little room.
+            AuditUnavailable: there is too little room, or no file at the path that could be written.
         """
-        disk = os.fstatvfs(self._descriptor)
-        if disk.f_bavail * disk.f_frsize < MIN_ROOM_BYTES:
-            raise AuditUnavailable("The disk of the audit trail is full.")
+        with self._mutex:
+            self._keep_place()
+            if _room(self._descriptor) < MIN_ROOM_BYTES:
+                raise AuditUnavailable("The disk of the audit trail is full.")
 
     def tend(self) -> None:
         """Forces what was written to the disk, and begins another segment where one is due.
@@ -140,9 +150,10 @@ class SegmentSink:
         if self._rules.fsync is Fsync.EVERY_SECOND and self._is_dirty:
             self._is_dirty = False
             self._force()
-        if self._is_due() or not self._is_in_place():
-            with self._mutex:
-                self._begin(Ending(self._head))
+        with self._mutex:
+            if self._is_due():
+                self._begin(self._ending())
+            self._keep_place()
 
     def close(self) -> None:
         """Ends the sink."""
@@ -160,11 +171,15 @@ class SegmentSink:
         line, head = linked([self._body(OPENED, about)], head)
         if not _is_written(descriptor, line):
             os.close(descriptor)
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink()
             raise AuditUnavailable(f"The audit file {path} can't be begun: is the disk full?")
+        self._settle()
         self._descriptor = _in_place_of(self._descriptor, descriptor)
+        self._identity = _identity(os.fstat(self._descriptor))
         self._path, self._head = path, head
-        self._bytes, self._is_torn, self._opened_at = len(line), False, time.monotonic()
+        self._bytes, self._opened_at = len(line), time.monotonic()
+        self._is_torn = self._is_astray = False
 
     def _made(self, number: int) -> tuple[int, Path, Head]:
         """A new file, of this number or the next one that is free: what is there isn't ours to write to."""
@@ -179,9 +194,34 @@ class SegmentSink:
             except OSError as error:
                 raise AuditUnavailable(f"The audit file {path} can't be made: {error.strerror}.") from None
 
+    def _settle(self) -> None:
+        """Forces the file that is left to the disk, as `tend` would have: nobody comes back to it."""
+        if self._rules.fsync is Fsync.EVERY_SECOND and self._is_dirty:
+            self._is_dirty = False
+            with suppress(AuditUnavailable):  # a broken disk mustn't keep us from another
+                self._force()
+
+    def _ending(self) -> Ending:
+        return Ending(self._head, os.fstat(self._descriptor).st_size - self._bytes if self._is_torn else 0)
+
+    def _keep_place(self) -> None:
+        """Begins another segment where the file isn't at its path any more."""
+        if self._is_astray or not self._is_in_place():
+            self._is_astray = True
+            self._begin(self._ending())
+
     def _append(self, bodies: list[bytes]) -> None:
-        if self._is_torn:
-            self._begin(Ending(self._head, os.fstat(self._descriptor).st_size - self._bytes))
+        """Appends to a file that is at its path afterwards: what isn't there is no record of an answer."""
+        if self._is_torn or self._is_astray:
+            self._begin(self._ending())
+        for _ in range(_MOST_MOVES):
+            self._put(bodies)
+            if self._is_in_place():
+                return
+            self._keep_place()
+        raise AuditUnavailable(f"The audit file {self._path} is taken away again and again.")
+
+    def _put(self, bodies: list[bytes]) -> None:
         data, head = linked(bodies, self._head)
         try:
             written = os.write(self._descriptor, data)
@@ -211,15 +251,28 @@ class SegmentSink:
         return self._bytes >= self._rules.most_bytes or (is_old and self._head.sequence > 1)
 
     def _is_in_place(self) -> bool:
+        """True if the file at the path is the open one; a microsecond or three, once for each write."""
         try:
-            return os.path.samestat(os.stat(self._path), os.fstat(self._descriptor))  # noqa: PTH116 # as fstat
-        except FileNotFoundError:
-            return False
+            return _identity(os.stat(self._path)) == self._identity  # noqa: PTH116 # as fstat
         except OSError:
-            return True  # it can't be told: what is open is as good as anything
+            return False  # it can't be told
 
     def _body(self, name: str, details: Mapping[str, object]) -> bytes:
         return orjson.dumps(self._event(name, details))
+
+
+def _identity(status: os.stat_result) -> tuple[int, int]:
+    """What no other file has, as long as this one is open."""
+    return status.st_dev, status.st_ino
+
+
+def _room(descriptor: int) -> int:
+    """The bytes that are free where a file is; none if it can't be told."""
+    try:
+        disk = os.fstatvfs(descriptor)
+    except OSError:
+        return 0
+    return disk.f_bavail * disk.f_frsize
 
 
 def _is_written(descriptor: int, line: bytes) -> bool:

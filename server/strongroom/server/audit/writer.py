@@ -3,18 +3,30 @@
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
+import structlog
+
 from strongroom.server.audit.errors import AuditUnavailable
 from strongroom.server.audit.records import Answered, RecordMaker
 from strongroom.server.audit.segments import CLOSED, SegmentSink
 
+_log = structlog.get_logger("strongroom.audit")
+
 
 class RecordWriter:
-    """Makes records and writes them to the process's chain; thread-safe."""
+    """Makes records and writes them to the process's chain; thread-safe.
+
+    Once one couldn't be written nothing is begun, whatever can be written then, until `tend` finds all well.
+    """
 
     def __init__(self, sink: SegmentSink, maker: RecordMaker) -> None:
         self._sink = sink
         self._maker = maker
         self._is_failing = False
+
+    @property
+    def can_record(self) -> bool:
+        """True unless a record couldn't be written, or `tend` found why none could be."""
+        return not self._is_failing
 
     def write(self, answered: Iterable[Answered]) -> list[Mapping[str, object]]:
         """Writes the records of requests that are answered together; gives them.
@@ -46,10 +58,10 @@ class RecordWriter:
         try:
             self._sink.tend()
             if self._is_failing:
-                self.write_service_event("AuditTrailRestored", {})
-        except AuditUnavailable:
-            return False
-        return True
+                self._restore()
+        except AuditUnavailable as error:
+            self._fail(error)
+        return self.can_record
 
     def write_service_event(self, name: str, details: Mapping[str, object]) -> None:
         """Writes the record of something that the service did by itself.
@@ -72,7 +84,20 @@ class RecordWriter:
     def _write(self, records: list[Mapping[str, object]]) -> None:
         try:
             self._sink.write(records)
-        except AuditUnavailable:
-            self._is_failing = True
+        except AuditUnavailable as error:
+            self._fail(error)
             raise
+
+    def _restore(self) -> None:
+        """Believes the trail again. A disk with room for this one record would be full with the next."""
+        self._sink.require_room()
+        self._sink.write([self._maker.of_service("AuditTrailRestored", {})])
         self._is_failing = False
+        _log.warning("the audit trail can be written again")
+
+    def _fail(self, error: AuditUnavailable) -> None:
+        if not self._is_failing:
+            _log.error(
+                "the audit trail can't be written: nothing is answered", reason=str(error)
+            )  # no defect
+        self._is_failing = True
