@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,8 +13,9 @@ import pytest
 
 from strongroom.client import Client, EncryptItem, errors
 from tests.support.commands import strongroomd
-from tests.support.deployments import Deployment, Service, wait_answered, wait_until
+from tests.support.deployments import Deployment, Service, free_port, wait_answered, wait_until
 from tests.support.disks import fill, small_disk
+from tests.support.scrapes import scrape_when
 from tests.support.syslog import receiving
 
 
@@ -156,6 +158,34 @@ def _until_full(deployment: Deployment, trail: Path) -> int:
         client.create_key()
         wait_until(lambda: "ready" in service.events())
     return answered
+
+
+@pytest.mark.parametrize("is_removed", [False, True], ids=["moved", "removed"])
+def test_nothing_is_answered_while_the_directory_is_away(
+    own_deployment: Deployment, *, is_removed: bool
+) -> None:
+    trail, port = own_deployment.directory / "audit", free_port()
+    own_deployment.add_config(f'[metrics]\nlisten = "127.0.0.1:{port}"')
+    with own_deployment.served(workers=1) as service, own_deployment.client() as client:
+        wait_until(lambda: _has_key(own_deployment), 30)
+        client.generate_random(1)
+        elsewhere = trail.rename(own_deployment.directory / "elsewhere")
+        if is_removed:
+            shutil.rmtree(elsewhere)
+        for call in (client.create_key, lambda: client.generate_random(1)):
+            with pytest.raises(errors.ServiceUnavailable, match="audit trail"):
+                call()
+        scrape_when(port, lambda scrape: scrape.value("strongroom_ready") == 0)
+        scrape_when(port, lambda scrape: scrape.value("strongroom_audit_failures_total") > 2)
+        reasons = [str(line.get("reason")) for line in service.lines() if "nothing is answered" in str(line)]
+        assert any("worker-0" in reason and "No such file" in reason for reason in reasons)
+        trail.mkdir()
+        wait_answered(client)
+        assert not list(client.all_keys())  # what couldn't be recorded wasn't done
+        scrape_when(port, lambda scrape: scrape.value("strongroom_ready") == 1)
+    told = [r["eventName"] for r in own_deployment.told("worker-0") if "errorCode" not in r]
+    assert told == ["AuditTrailRestored", "GenerateRandom", "ListKeys"]
+    assert _verified(own_deployment)["valid"]
 
 
 def test_the_trail_is_queried_and_followed(own_deployment: Deployment) -> None:

@@ -128,16 +128,53 @@ def test_nothing_is_answered_where_no_record_can_be_written(own_deployment: Depl
     ]
 
 
-def test_a_renamed_audit_file_is_left_on_sighup(own_deployment: Deployment) -> None:
+def test_renamed_audit_files_are_left_at_once(own_deployment: Deployment) -> None:
+    _wait_long_between_looks(own_deployment)
     with own_deployment.served(workers=1) as service, own_deployment.client() as client:
+        service.do_round()
         client.generate_random(1)
-        file = own_deployment.segment("worker-0")
-        file.rename(file.with_suffix(".1"))
-        service.process.send_signal(signal.SIGHUP)
-        wait_until((file.parent / "worker-0-00000002.jsonl").exists)
+        for name in ("worker-0", "housekeeper"):
+            file = own_deployment.segment(name)
+            file.rename(file.with_suffix(".1"))
+            wait_until((file.parent / f"{name}-00000002.jsonl").exists)
         client.generate_random(1)
     (record,) = own_deployment.told("worker-0")
     assert record["eventName"] == "GenerateRandom"
+
+
+def _wait_long_between_looks(deployment: Deployment) -> None:
+    """Longer than a test takes, at token and store, and between the housekeeper's rounds."""
+    deployment.replace_config("[token]\n", "[token]\nheartbeat_interval_s = 60.0\n")
+    deployment.add_config("[housekeeping]\nreconcile_interval_s = 3600.0")
+
+
+_LISTS_WHAT_IS_FORCED = """
+import os
+real = os.fdatasync
+def fdatasync(descriptor):
+    real(descriptor)
+    with open(os.environ["FORCED"], "a") as file:
+        print(os.readlink(f"/proc/self/fd/{descriptor}"), file=file)
+os.fdatasync = fdatasync
+"""
+
+
+def test_records_are_forced_to_the_disk_whatever_their_processes_wait_for(
+    own_deployment: Deployment, tmp_path: Path
+) -> None:
+    _wait_long_between_looks(own_deployment)
+    (tmp_path / "sitecustomize.py").write_text(_LISTS_WHAT_IS_FORCED)
+    log = tmp_path / "forced"
+    variables = {"PYTHONPATH": str(tmp_path), "FORCED": str(log)}
+
+    def forced(chain: str) -> int:
+        return log.read_text().count(f"/{chain}-00000001.jsonl\n")
+
+    with own_deployment.served(workers=1, variables=variables), own_deployment.client() as client:
+        wait_until(lambda: "CreateAuditKey" in own_deployment.segment("housekeeper").read_text(), 30)
+        client.generate_random(1)
+        for chain in ("housekeeper", "worker-0"):  # once, when the file was begun, and once more
+            wait_until(lambda chain=chain: forced(chain) > 1)  # type: ignore[misc]
 
 
 def test_systemd_is_told_how_the_service_is(own_deployment: Deployment, tmp_path: Path) -> None:

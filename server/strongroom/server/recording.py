@@ -33,12 +33,6 @@ class AuditTrail:
     records: RecordWriter
     checkpoints: Checkpoints
 
-    def tend(self) -> bool:
-        """Keeps it in order; True if records can be written."""
-        can_record = self.records.tend()
-        self.checkpoints.tend()
-        return can_record
-
     def close(self) -> None:
         """Says how far it went, and ends it; the token must still be open."""
         self.records.end()

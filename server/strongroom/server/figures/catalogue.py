@@ -109,7 +109,7 @@ RECORDS = Family("strongroom_audit_records", Kind.COUNTER, "Audit records of req
 RECORD_FAILURES = Family(
     "strongroom_audit_failures",
     Kind.COUNTER,
-    "Requests that weren't answered because their audit record couldn't be written.",
+    "Requests that weren't answered because their audit record couldn't be written, and looks that found so.",
 )
 LAST_RECORD = Family(
     "strongroom_audit_last_record_timestamp_seconds",

@@ -28,6 +28,7 @@ from strongroom.server.metrics import (
 )
 from strongroom.server.observation import Observation, observe
 from strongroom.server.process.children import Child, on_orphaned, run_child, say_ready
+from strongroom.server.process.trail_keeping import TrailKeeper
 from strongroom.server.recording import AuditTrail, audit_forwarder, audit_trail
 from strongroom.server.store import Store, StoreError
 from strongroom.server.token_opening import open_token
@@ -59,6 +60,7 @@ class HousekeeperProcess:
         token = open_token(settings, self._token_changed, observation)
         trail = audit_trail(settings, self._child.name, store, token)
         observation.watch_checkpoints(trail.checkpoints)
+        keeper = TrailKeeper(trail.records, observation.requests)
         stop_forwarding = _forwarding(settings, store)
         writing = asyncio.create_task(_write_figures(observation))
         stop_metrics = _metrics(settings, store)
@@ -71,6 +73,7 @@ class HousekeeperProcess:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), settings.housekeeping.reconcile_interval_s)
             self._wake.clear()
+        await asyncio.to_thread(keeper.stop)
         trail.close()
         await asyncio.to_thread(stop_forwarding)
         token.close()
@@ -95,7 +98,7 @@ class HousekeeperProcess:
         boot_id = child.boot_id
         lease = Lease(store, boot_id, _LEASE_INTERVALS * child.settings.housekeeping.reconcile_interval_s)
         try:
-            trail.tend()
+            trail.records.require(for_change=False)
             token.heartbeat()
             if not lease.take():
                 return

@@ -14,6 +14,7 @@ from strongroom.server.app import Worker, build_worker
 from strongroom.server.figures import FIGURES_INTERVAL_S
 from strongroom.server.operations import Lane
 from strongroom.server.process.children import Child, on_orphaned, run_child, say_ready
+from strongroom.server.process.trail_keeping import TrailKeeper
 from strongroom.server.store import StoreError
 
 _log = structlog.get_logger("strongroom.worker")
@@ -44,6 +45,7 @@ class WorkerProcess:
         await worker.face.set_ready(is_ready=True)
         worker.observation.show_ready(is_ready=True)
         _quieten_collector()
+        keeper = TrailKeeper(worker.trail.records, worker.observation.requests, self._look_soon)
         say_ready()
         duties = (self._follow_health, self._write_uses, self._write_figures)
         tasks = [asyncio.create_task(duty(worker)) for duty in duties]
@@ -52,6 +54,7 @@ class WorkerProcess:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await worker.face.drain(child.settings.server.drain_timeout_s)
+        await asyncio.to_thread(keeper.stop)
         worker.close()
 
     def _listen_to_signals(self) -> None:
@@ -61,9 +64,13 @@ class WorkerProcess:
 
     def _reload(self) -> None:
         self._is_told_to_reload = True
-        self._look.set()  # log rotation tells so that the audit file was renamed
+        self._look.set()
 
     def _token_changed(self, state: TokenState, reason: str) -> None:  # noqa: ARG002
+        self._look_soon()
+
+    def _look_soon(self) -> None:
+        """Looks at what is well or isn't, now; told from any thread."""
         self._loop.call_soon_threadsafe(self._look.set)
 
     async def _follow_health(self, worker: Worker) -> None:
@@ -122,8 +129,8 @@ def _is_well(worker: Worker) -> bool:
         worker.store.ping()
     except StoreError:
         return False
-    can_record = worker.trail.tend()
-    return worker.token.heartbeat() and can_record
+    worker.trail.checkpoints.tend()
+    return worker.token.heartbeat() and worker.trail.records.can_record
 
 
 async def _run(child: Child) -> None:
