@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -51,3 +52,33 @@ def test_a_developer_may_look_inside(own_deployment: Deployment) -> None:
     with own_deployment.served(prefix=_AS_A_USER) as service:
         for pid in _pids(service).values():
             assert all(_can_open(pid, file) for file in _SECRET_FILES if file != "mem")  # Yama may keep that
+
+
+_LISTS_WHAT_IS_IMPORTED_IN_THE_OPEN = """
+import ctypes, os, sys
+libc = ctypes.CDLL(None)
+log = os.open(os.path.join(os.environ["IMPORTED"], str(os.getpid())), os.O_WRONLY | os.O_CREAT)
+def look(event, arguments):
+    if event == "import" and libc.prctl(3, 0, 0, 0, 0) == 1:  # PR_GET_DUMPABLE
+        if arguments[0].partition(".")[0] not in sys.stdlib_module_names:
+            os.write(log, arguments[0].encode() + b" ")
+sys.addaudithook(look)
+"""
+_PACKAGES = {"strongroom", "strongroom.server", "strongroom.server.process"}
+_OF_CHILDREN = _PACKAGES | {"strongroom.server.process.limits", "strongroom.server.process.__main__"}
+_OF_COMMANDS = _PACKAGES | {"strongroom.server.process.limits", "strongroom.server.cli"}
+
+
+def test_processes_are_closed_before_they_import_anything_large(
+    own_deployment: Deployment, tmp_path: Path
+) -> None:
+    hooks, imported = tmp_path / "hooks", tmp_path / "imported"
+    hooks.mkdir()
+    imported.mkdir()
+    (hooks / "sitecustomize.py").write_text(_LISTS_WHAT_IS_IMPORTED_IN_THE_OPEN)
+    variables = {"PYTHONPATH": str(hooks), "IMPORTED": str(imported)}
+    with own_deployment.served(variables=variables) as service:
+        for name, pid in _pids(service).items():
+            early = set((imported / str(pid)).read_text().split())
+            assert "strongroom.server.process.limits" in early
+            assert early <= (_OF_COMMANDS if name == "supervisor" else _OF_CHILDREN)

@@ -3,6 +3,8 @@
 import sys
 from importlib.util import find_spec
 
+from strongroom.server.process import limits
+
 _NEEDED = (
     "alembic",
     "cryptography",
@@ -20,6 +22,8 @@ _NEEDED = (
 
 def main() -> None:
     """The command's entry point."""
+    limits.claim()  # before anything large is imported, whatever the command is: several read the PIN
+    limits.set_traceable(is_traceable=False)
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
         sys.stderr.write(

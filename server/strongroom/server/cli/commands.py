@@ -61,7 +61,7 @@ def _print_version(*, is_wanted: bool) -> None:
 @app.callback()
 def _service(
     *,
-    version: Annotated[  # noqa: ARG001 # its callback prints it
+    version: Annotated[  # its callback prints it
         bool,
         typer.Option(
             "--version",
@@ -72,7 +72,3 @@ def _service(
     ] = False,
 ) -> None:
     """The Strongroom key management service."""
-    from strongroom.server.process import limits
-
-    limits.claim()  # whatever the command is: several read the PIN
-    limits.set_traceable(is_traceable=False)

@@ -45,7 +45,6 @@ def run_child(run: Callable[[Child], None]) -> int:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to reload
     try:
         limits.claim()
-        limits.set_traceable(is_traceable=False)  # until the configuration says otherwise
         settings = load_settings(arguments.config)
         limits.set_traceable(is_traceable=settings.server.traceable)
         configure_logs(arguments.name, settings.log.level)

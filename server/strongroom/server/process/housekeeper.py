@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable
 
@@ -158,7 +157,3 @@ async def _run(child: Child) -> None:
 def main() -> int:
     """The process's entry point; gives its exit code."""
     return run_child(lambda child: asyncio.run(_run(child)))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -48,10 +48,10 @@ class AlreadyRunning(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ChildSpec:
-    """A child to keep running."""
+    """A child to keep running: its name, and the module of this package that it runs."""
 
     name: str
-    module: str
+    kind: str
 
 
 class Supervisor:
@@ -62,8 +62,8 @@ class Supervisor:
         self._config = config
         self._boot_id = str(uuid.uuid4())
         self._specs = [
-            *(ChildSpec(f"worker-{i}", "strongroom.server.process.worker") for i in range(workers)),
-            ChildSpec("housekeeper", "strongroom.server.process.housekeeper"),
+            *(ChildSpec(f"worker-{i}", "worker") for i in range(workers)),
+            ChildSpec("housekeeper", "housekeeper"),
         ]
         self._running: dict[str, asyncio.subprocess.Process] = {}
         self._ready: set[str] = set()
@@ -126,7 +126,8 @@ class Supervisor:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            spec.module,
+            limits.__package__,
+            spec.kind,
             *arguments,
             env={**_CHILDREN, **os.environ, **environment_of(self._settings.tls.min_version)},
             stdin=asyncio.subprocess.PIPE,

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import gc
 import signal
-import sys
 
 import structlog
 import uvloop
@@ -140,7 +139,3 @@ async def _run(child: Child) -> None:
 def main() -> int:
     """The process's entry point; gives its exit code."""
     return run_child(lambda child: uvloop.run(_run(child)))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
