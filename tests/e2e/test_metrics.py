@@ -3,6 +3,8 @@
 import os
 import signal
 import socket
+import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from strongroom.client import Client, errors
 from tests.support.deployments import Deployment, free_port, wait_answered, wait_until
 from tests.support.disks import no_room_for
 from tests.support.scrapes import Scrape, scrape_when
+from tests.support.syslog import receiving
 
 ACCOUNT = "111122223333"
 REQUESTS = 40
@@ -169,3 +172,21 @@ def test_requests_without_a_record_are_counted(own_deployment: Deployment, port:
         assert scrape.value("strongroom_audit_records_total") == 0
         assert scrape.value("strongroom_requests_total", outcome="OK") == 0
         assert scrape.value("strongroom_requests_total", outcome="DEPENDENCY_TIMEOUT") > 0
+
+
+def test_what_is_yet_to_be_forwarded_is_shown(own_deployment: Deployment, port: int) -> None:
+    behind, oldest = (
+        "strongroom_audit_forwarding_behind_bytes",
+        "strongroom_audit_forwarding_oldest_timestamp_seconds",
+    )
+    with ExitStack() as present:
+        receiver = present.enter_context(receiving())
+        own_deployment.replace_config("[audit]\n", f'[audit]\nsyslog = "tcp://127.0.0.1:{receiver.port}"\n')
+        began = time.time()
+        with own_deployment.served(), own_deployment.client() as client:
+            assert client.generate_random(1)
+            scrape_when(port, lambda scrape: f"{behind} 0.0" in scrape.text and not scrape.value(oldest))
+            present.close()
+            late = scrape_when(port, lambda scrape: client.generate_random(1) and scrape.value(oldest))
+            assert late.value(behind) > 0
+            assert began < late.value(oldest) < time.time()

@@ -20,6 +20,7 @@ from strongroom.server.housekeeping.rounds import Round
 from strongroom.server.materials import material_importer, material_maker
 from strongroom.server.metrics import (
     CertificateMetrics,
+    ForwardingMetrics,
     JobMetrics,
     KeyMetrics,
     ProcessMetrics,
@@ -141,6 +142,7 @@ def _metrics(settings: Settings, store: Store) -> Callable[[], None]:
             ProcessMetrics(figures_directory(settings), os.getppid()),
             KeyMetrics(store),
             JobMetrics(store),
+            ForwardingMetrics(settings.audit.directory if settings.audit.syslog else None, store),
             CertificateMetrics({"certificate": tls.certificate, "client_ca": tls.client_ca}),
         )
         try:
