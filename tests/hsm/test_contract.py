@@ -1,6 +1,7 @@
 """What every token must do, or be found unable to do."""
 
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -166,3 +167,17 @@ def test_a_key_that_did_not_make_the_check_is_refused(backend, keys: Token, mate
         assert again.use(again.encryption(ref, b"x", b""))
     finally:
         again.close()
+
+
+def test_a_key_is_found_under_its_own_label_alone(keys: Token, material_id: MaterialId) -> None:
+    ref = keys.generate(material_id, LABEL, *AES)
+    another = replace(ref, label="strongroom/test/system/key")
+    keys.use(keys.encryption(ref, b"x", b""))  # its handle is known from here on
+    assert not keys.warm(another)
+    assert not keys.exists(another)
+    call = keys.encryption(another, b"x", b"")
+    with pytest.raises(MaterialMissing):
+        keys.use(call)
+    assert [type(answer) for answer in keys.use_each([call])] == [MaterialMissing]
+    assert not keys.destroy(material_id, another.label)
+    assert keys.exists(ref)

@@ -1,6 +1,7 @@
 """What other processes make on the token is seen, whatever this one does meanwhile."""
 
 import multiprocessing
+from dataclasses import replace
 from typing import Any
 
 from strongroom.hsm import MaterialId, MaterialRef, Token
@@ -85,3 +86,18 @@ def _tell(backend: Backend, numbers: list[int], sender: Any) -> None:
     token = backend.open()
     sender.send([token.generate(_id(number), LABEL, *AES) for number in numbers])
     token.close()
+
+
+def test_a_search_for_a_key_of_the_service_learns_the_others_too(soft: Backend) -> None:
+    token, other = soft.open(), multiprocessing.get_context("spawn")
+    receiver, sender = other.Pipe(duplex=False)
+    try:
+        process = other.Process(target=_tell, args=(soft, [1, 2], sender))
+        process.start()
+        refs: list[MaterialRef] = receiver.recv()
+        process.join()
+        assert not token.exists(replace(refs[0], label="strongroom/test/system/key"))
+        assert refs[1].material_id in token._link.current().candidates
+        assert all(map(token.exists, refs))
+    finally:
+        token.close()

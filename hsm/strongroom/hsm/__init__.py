@@ -1,5 +1,6 @@
 """The token layer: PKCS#11 tokens, sessions and mechanisms. Knows nothing of gRPC, store or policies."""
 
+from strongroom.hsm import labels
 from strongroom.hsm.capabilities import (
     DATA_KEY_PAIRS,
     NEEDED,
@@ -94,5 +95,6 @@ __all__ = [
     "WrappedKey",
     "WrappingAlgorithm",
     "builtin_profiles",
+    "labels",
     "load_profile",
 ]

@@ -18,7 +18,7 @@ from strongroom.hsm.errors import (
     TokenNotFound,
     TokenUnavailable,
 )
-from strongroom.hsm.identifiers import MaterialId, MaterialRef, TokenDescription
+from strongroom.hsm.identifiers import MaterialRef, ObjectName, TokenDescription
 from strongroom.hsm.login_guard import LoginFiles, login_turn
 from strongroom.hsm.meanings import Meaning, describe, meaning_of
 from strongroom.hsm.pins import PinSource
@@ -70,7 +70,7 @@ class Connection:
         sessions: all the others.
         lock: held while a token object is created or searched: doing both at once makes SoftHSM's
             key generation fail.
-        handles: object handles by material id, proved to be the right objects.
+        handles: object handles by id and label, proved to be the right objects.
         candidates: by material id, what an enumeration found; proved at its first use.
         changes: told of every token object that is made or destroyed; has every process look anew.
         strangers: handles of objects that a listing saw, and that are no materials of this deployment.
@@ -85,7 +85,7 @@ class Connection:
     sessions: SessionPool
     changes: ChangeCounter
     lock: RLock = field(default_factory=RLock)
-    handles: dict[MaterialId, int] = field(default_factory=dict)
+    handles: dict[ObjectName, int] = field(default_factory=dict)
     candidates: dict[bytes, list[Candidate]] = field(default_factory=dict)
     strangers: set[int] = field(default_factory=set)
     sentinel: Sentinel | None = None

@@ -122,7 +122,7 @@ class Failures:
     def _find_again(self, failure: Failure) -> None:
         failure.connection.sessions.discard(failure.session)
         if failure.ref is not None:
-            failure.connection.handles.pop(failure.ref.material_id, None)
+            failure.connection.handles.pop(failure.ref.name, None)
             failure.connection.candidates.pop(failure.ref.material_id, None)
         if failure.is_last:
             self._judge(failure)

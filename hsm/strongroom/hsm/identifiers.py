@@ -9,6 +9,9 @@ from strongroom.hsm.key_kinds import KeyKind, KeyPurpose
 MaterialId = NewType("MaterialId", bytes)
 """16 random bytes, the CKA_ID of a token object."""
 
+ObjectName = tuple[MaterialId, str]
+"""CKA_ID and CKA_LABEL of a token object."""
+
 
 @dataclass(frozen=True, slots=True)
 class MaterialRef:
@@ -16,7 +19,7 @@ class MaterialRef:
 
     Args:
         material_id: its CKA_ID.
-        label: its CKA_LABEL, `strongroom/<deployment>/<key id>`.
+        label: its CKA_LABEL, see `labels`.
         kind: what it is.
         purpose: what it may do.
         check: its pinned identity. Of a pair, the public key (SubjectPublicKeyInfo, DER); of a secret key,
@@ -30,6 +33,11 @@ class MaterialRef:
     purpose: KeyPurpose
     check: bytes
     is_imported: bool = False
+
+    @property
+    def name(self) -> ObjectName:
+        """By what the token finds it."""
+        return self.material_id, self.label
 
 
 class Sealed(NamedTuple):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pkcs11
 
-from strongroom.hsm import objects, probing
+from strongroom.hsm import labels, objects, probing
 from strongroom.hsm.capabilities import CapabilityReport
 from strongroom.hsm.connection import Connection, connect
 from strongroom.hsm.errors import HsmFault, IdentityMismatch, MaterialMissing
@@ -52,7 +52,7 @@ class Inspection:
     def objects(self, deployment: str) -> tuple[TokenObject, ...]:
         """The deployment's keys, without the sentinel that the service keeps there."""
         with self._session() as session:
-            objects.learn_all(self._connection, session, f"strongroom/{deployment}/")
+            objects.learn_all(self._connection, session, labels.prefix_of(deployment))
         return tuple(
             TokenObject(material_id, one.label)
             for material_id, found in self._connection.candidates.items()

@@ -46,7 +46,7 @@ def generate(
     except (pkcs11.PKCS11Error, PublicKeyRejected, IdentityMismatch):
         destroy_leftover(connection, session, new.material_id, new.label)
         raise
-    connection.handles[new.material_id] = key.handle
+    connection.handles[ref.name] = key.handle
     return ref
 
 
@@ -115,7 +115,7 @@ def generate_pair(
 def destroy_named(connection: Connection, session: PooledSession, material_id: bytes, label: str) -> bool:
     """Destroys what bears this id and this label, and nothing else; False if there is nothing."""
     wanted = TokenObject(material_id, label)
-    connection.handles.pop(MaterialId(material_id), None)
+    connection.handles.pop((MaterialId(material_id), label), None)
     connection.candidates.pop(material_id, None)
     ours = [found for found in objects.search(connection, session, material_id) if found.name == wanted]
     with connection.lock:

@@ -106,7 +106,7 @@ def make(
     except (pkcs11.PKCS11Error, KeyMaterialRejected, KeyNotProtected):
         destroy_leftover(connection, session, new.material_id, new.label)
         raise
-    connection.handles[new.material_id] = key.handle
+    connection.handles[new.material_id, new.label] = key.handle
     return ref
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pkcs11
 from pkcs11 import Attribute, _pkcs11
 
-from strongroom.hsm import key_checks, listing, templates
+from strongroom.hsm import key_checks, labels, listing, templates
 from strongroom.hsm.connection import Candidate, Connection
 from strongroom.hsm.errors import IdentityMismatch, KeyNotProtected, MaterialMissing
 from strongroom.hsm.identifiers import MaterialRef, TokenObject
@@ -104,12 +104,12 @@ def handle_of(connection: Connection, session: PooledSession, ref: MaterialRef, 
         MaterialMissing: no object has this id and label. The caller finds out whether the token is well.
         IdentityMismatch: none of the objects of this name is the right one.
     """
-    handle = connection.handles.get(ref.material_id)
+    handle = connection.handles.get(ref.name)
     if handle is not None:
         return handle
     for candidate in _candidates_of(connection, session, ref, profile):
         if _is_protected(candidate, ref) and _is_genuine(session, candidate.handle, ref, profile):
-            connection.handles[ref.material_id] = candidate.handle
+            connection.handles[ref.name] = candidate.handle
             return candidate.handle
     raise IdentityMismatch("The object under this key's name on the token isn't this key.")
 
@@ -121,7 +121,7 @@ def _candidates_of(
     if not known and profile.finds_by_listing:
         with connection.lock:  # who waited for it may find that another has listed meanwhile
             if ref.material_id not in connection.candidates:
-                _learn_new(connection, session, ref.label.rpartition("/")[0] + "/")
+                _learn_new(connection, session, labels.prefix_in(ref.label))
             known = _of(connection.candidates.pop(ref.material_id, []), ref)
     return known or _search_candidates(connection, session, ref)
 

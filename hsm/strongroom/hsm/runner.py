@@ -64,7 +64,7 @@ class Runner:
         def work(connection: Connection, session: PooledSession) -> T:
             return call.work(session, find(connection, session), *call.arguments)
 
-        if call.ref.material_id not in self._link.current().handles:
+        if call.ref.name not in self._link.current().handles:
             self.run(
                 CallKind.FIND, find, ref=call.ref
             )  # what fails in the search says nothing of a ciphertext
@@ -90,7 +90,7 @@ class Runner:
             return [error] * len(calls)
         results: list[Any] = []
         for call in calls:
-            handle = connection.handles.get(call.ref.material_id)
+            handle = connection.handles.get(call.ref.name)
             if handle is None or (results and not self._may_go_on(connection)):
                 break
             try:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pkcs11
 
-from strongroom.hsm import data_key_pairs, key_generation, objects, probing, sentinel
+from strongroom.hsm import data_key_pairs, key_generation, labels, objects, probing, sentinel
 from strongroom.hsm.capabilities import DATA_KEY_PAIRS, CapabilityReport
 from strongroom.hsm.connection import Connection, connect
 from strongroom.hsm.errors import MaterialMissing, MechanismUnsupported, TokenUnavailable
@@ -59,7 +59,7 @@ class Token(KeyUses, KeyImports):
         on_call: OnCall | None,
     ) -> None:
         self._pin = pin
-        self._prefix = f"strongroom/{deployment}/"
+        self._prefix = labels.prefix_of(deployment)
         self._lock_dir = lock_dir
         self._link = Link(self._connect, on_state)
         self._failures = Failures(self._link, profile)
@@ -195,7 +195,7 @@ class Token(KeyUses, KeyImports):
         """
 
         def work(connection: Connection, session: PooledSession) -> bool:
-            connection.handles.pop(ref.material_id, None)
+            connection.handles.pop(ref.name, None)
             self._runner.handle_of(connection, session, ref)
             return True
 
@@ -217,7 +217,7 @@ class Token(KeyUses, KeyImports):
     def warm(self, ref: MaterialRef) -> bool:
         """True if using this material needs no search; as cheap as a dictionary."""
         connection = self._link.connection
-        return connection is not None and ref.material_id in connection.handles
+        return connection is not None and ref.name in connection.handles
 
     def heartbeat(self) -> bool:
         """Tries whether the token is well; a token found lost begins to recover. True if it is UP."""

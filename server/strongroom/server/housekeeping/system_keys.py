@@ -42,6 +42,6 @@ class SystemKeys:
             created_by="strongroom",
             tags=(),
         )
-        self._maker.create(key)
+        self._maker.create_for_service(key)
         self._records.write_service_event("CreateAuditKey", {"keyId": key.key_id})
         return 1

@@ -2,12 +2,13 @@
 
 from threading import Lock
 
+from strongroom.hsm import labels
 from strongroom.server.core.arns import Realm
 from strongroom.server.keyring.cache_figures import CacheFigures
 from strongroom.server.keyring.grants import KeyGrants
 from strongroom.server.keyring.principals import PrincipalPolicies
 from strongroom.server.keyring.snapshots import KeySnapshot, Material, snapshot_of
-from strongroom.server.store import ChangeFeed, Store
+from strongroom.server.store import ChangeFeed, KeyRecord, Store
 
 _MAX_LOADS = 3  # a key that changes faster than it can be read is answered uncached
 
@@ -69,7 +70,7 @@ class KeyCache:
         return self._snapshots.get(key_id)
 
     def get(self, key_id: str) -> KeySnapshot | None:
-        """The snapshot of a key, from the store if need be; None if there is no such key."""
+        """The snapshot of a key, from the store if need be; None if there is no such key for callers."""
         snapshot = self._snapshots.get(key_id)
         if snapshot is None:
             self.figures.misses += 1
@@ -115,7 +116,7 @@ class KeyCache:
         for _ in range(_MAX_LOADS):
             epoch = self._epoch
             record = self._store.load_key(key_id)
-            if record is None:
+            if record is None or not _is_callers(record):
                 return None
             snapshot = snapshot_of(record, self._realm)
             if self._keep(snapshot, epoch):
@@ -132,3 +133,8 @@ class KeyCache:
             for name in snapshot.aliases:
                 self._key_of_alias[snapshot.account_id, name] = snapshot.key_id
             return True
+
+
+def _is_callers(record: KeyRecord) -> bool:
+    """False of the service's own keys: account and policy are the database's, which may have been altered."""
+    return all(labels.is_callers(material.label) for material in record.materials)

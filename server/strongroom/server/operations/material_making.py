@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import NamedTuple
 
-from strongroom.hsm import HsmError, KeyKind, KeyPurpose, MaterialId, MaterialRef, Token
+from strongroom.hsm import HsmError, KeyKind, KeyPurpose, MaterialId, MaterialRef, Token, labels
 from strongroom.server.core.blob import kms_material_id
 from strongroom.server.core.steps import reached
 from strongroom.server.store import (
@@ -67,7 +67,17 @@ class MaterialMaker:
             RequestRepeated: the request was begun before.
             HsmError, StoreError: what was begun is undone, at once or by reconciliation.
         """
-        material = self.new_material(key.key_id, request)
+        return self._create(key, self.new_material(key.key_id, request))
+
+    def create_for_service(self, key: NewKey) -> KeyRecord:
+        """Makes a key of the service itself and its material; no caller can use it.
+
+        Raises:
+            HsmError, StoreError: likewise.
+        """
+        return self._create(key, self._material(labels.system_label_of(self._deployment, key.key_id)))
+
+    def _create(self, key: NewKey, material: NewMaterial) -> KeyRecord:
         self._store.begin_create(key, material, self.boot_id)
         reached("creation.intended")
         ref = self._generate(material, key.key_spec, key.key_usage)
@@ -152,9 +162,11 @@ class MaterialMaker:
             self._store.complete_rotate(key_id, ref.material_id, ref.check, rotation_type)
 
     def new_material(self, key_id: str, request: RequestId | None = None) -> NewMaterial:
-        """A fresh id, and the names that go with it."""
+        """A fresh id, and the names that go with it, of a caller's key."""
+        return self._material(labels.label_of(self._deployment, key_id), request)
+
+    def _material(self, label: str, request: RequestId | None = None) -> NewMaterial:
         material_id = self._token.random(_ID_BYTES)
-        label = f"strongroom/{self._deployment}/{key_id}"
         return NewMaterial(material_id, kms_material_id(material_id), label, self._clock(), request)
 
     def _generate(self, material: NewMaterial, key_spec: str, key_usage: str) -> MaterialRef:
