@@ -1,19 +1,26 @@
 """The audit trail is forwarded whole, in the order of each chain, whatever the receiver does."""
 
+import hashlib
 import json
 import re
 import socket
 import ssl
 import threading
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
+import orjson
 import pytest
+from structlog.testing import capture_logs
 
+from strongroom.server.audit.chain import Head, linked
 from strongroom.server.audit.forwarding import Forwarder, Position
-from strongroom.server.audit.syslog import message_of
+from strongroom.server.audit.syslog import message_of, shortened
+from strongroom.server.audit.unsent import MOST_LINE_BYTES
 from strongroom.server.cli.development_pki import issue_server, make_authority
 from strongroom.server.core.receivers import Receiver
-from tests.support.audit import Trail, record
+from tests.support.audit import Trail, event, record
 from tests.support.deployments import wait_until
 from tests.support.syslog import SyslogReceiver, receiving
 
@@ -28,11 +35,15 @@ class Positions:
     def __init__(self) -> None:
         self.known: dict[str, Position] = {}
 
-    def find(self, name: str) -> Position | None:
-        return self.known.get(name)
+    def all(self) -> list[Position]:
+        return list(self.known.values())
 
     def save(self, position: Position) -> None:
         self.known[position.name] = position
+
+    def forget(self, names: Collection[str]) -> None:
+        for name in names:
+            self.known.pop(name, None)
 
 
 def _lines(trail: Trail, chain: str) -> list[bytes]:
@@ -170,6 +181,180 @@ def test_a_local_socket_takes_datagrams(tmp_path: Path) -> None:
         first = _MESSAGE.fullmatch(log.recv(65536))
     assert first is not None
     assert json.loads(first["text"])["eventName"] == first["name"].decode() == "AuditSegmentOpened"
+
+
+def _first_line(name: str, number: int, **changed: object) -> bytes:
+    """The first line of a segment that anybody could have made who writes the trail."""
+    segment = "0123456789abcdef"
+    details: Mapping[str, object] = {"name": name, "number": number, "segment": segment, "follows": None}
+    body = orjson.dumps({**event("AuditSegmentOpened", details), **changed})
+    line, _ = linked([body], Head(name, number, segment))
+    return line
+
+
+def _plausible(_: Trail) -> bytes:
+    return _first_line("worker-0", 99999999)
+
+
+PLANTED: dict[str, Callable[[Trail], bytes]] = {
+    "nothing of a record": lambda _: b"{}\n",
+    "no JSON": lambda _: b"\n\xff\n",
+    "a line without an end": lambda _: b"x" * (MOST_LINE_BYTES + 1),
+    "a record in the middle": lambda trail: _lines(trail, "worker-0")[1] + b"\n",
+    "the beginning of another segment": lambda trail: trail.files()[0].read_bytes(),
+    "the beginning of another chain": lambda _: _first_line("worker-1", 99999999),
+    "another record": lambda _: _first_line("worker-0", 99999999, eventName="Encrypt"),
+    "the beginning of this segment": _plausible,
+}
+
+
+@pytest.mark.parametrize("content", PLANTED.values(), ids=PLANTED)
+def test_a_file_that_was_put_there_keeps_back_nothing(
+    tmp_path: Path, content: Callable[[Trail], bytes]
+) -> None:
+    trail, positions = Trail(tmp_path), Positions()
+    trail.run("worker-0", 2)
+    writing = trail.sink("worker-0")
+    planted = tmp_path / "worker-0-99999999.jsonl"
+    with receiving() as receiver:
+        forwarder = Forwarder(tmp_path, _tcp(receiver), positions)
+        planted.write_bytes(content(trail))
+        foreign = planted.read_bytes().splitlines()
+        with capture_logs() as logs:
+            forwarder.forward()
+            writing.write([record(1)])
+            forwarder.forward()
+        planted.unlink()
+        writing.write([record(2)])
+        forwarder.forward()
+        forwarder.close()
+        wait_until(lambda: _received(receiver, "worker-0")[-1:] == _lines(trail, "worker-0")[-1:])
+        writing.write([record(3)])
+        again = Forwarder(tmp_path, _tcp(receiver), positions)
+        again.forward()
+        again.close()
+        writing.close()
+        whole = _lines(trail, "worker-0")
+        wait_until(lambda: _received(receiver, "worker-0")[-1:] == whole[-1:])
+        assert [line for line in _received(receiver, "worker-0") if line not in foreign] == [
+            line for line in whole if line not in foreign
+        ]
+    told = [one for one in logs if one["log_level"] == "warning"]
+    assert [one["file"] for one in told] == ([] if content is _plausible else [planted.name])
+
+
+def test_a_second_file_of_a_segment_does_not_count_for_it(tmp_path: Path) -> None:
+    """It has another name for the same number."""
+    trail, positions = Trail(tmp_path), Positions()
+    writing = trail.sink("worker-0")
+    planted = tmp_path / "worker-0-000000001.jsonl"
+    planted.write_bytes(trail.files()[0].read_bytes() + b"x\n" * 10_000)
+    with receiving() as receiver:
+        forwarder = Forwarder(tmp_path, _tcp(receiver), positions)
+        forwarder.forward()
+        planted.unlink()
+        writing.write([record(1)])
+        forwarder.forward()
+        forwarder.close()
+        writing.close()
+        whole = _lines(trail, "worker-0")
+        wait_until(lambda: _received(receiver, "worker-0") == whole)
+
+
+@pytest.mark.parametrize(
+    "poisoned", [Position("worker-0", 99999999, 3), Position("worker-0/0123456789abcdef", 99999999, 3)]
+)
+def test_what_was_remembered_of_a_file_that_is_gone_keeps_back_nothing(
+    tmp_path: Path, poisoned: Position
+) -> None:
+    trail, positions = Trail(tmp_path), Positions()
+    positions.save(poisoned)
+    trail.run("worker-0", 3)
+    with receiving() as receiver:
+        forwarder = Forwarder(tmp_path, _tcp(receiver), positions)
+        forwarder.forward()
+        forwarder.close()
+        wait_until(lambda: _received(receiver, "worker-0") == _lines(trail, "worker-0"))
+    assert poisoned.name not in positions.known
+
+
+@pytest.mark.parametrize("offset", [-1, 10**9])
+def test_a_place_that_a_segment_has_not_is_its_beginning(tmp_path: Path, offset: int) -> None:
+    trail, positions = Trail(tmp_path), Positions()
+    trail.run("worker-0", 3)
+    with receiving() as receiver:
+        for _ in range(2):
+            before = len(receiver.messages)
+            forwarder = Forwarder(tmp_path, _tcp(receiver), positions)
+            forwarder.forward()
+            forwarder.close()
+            wait_until(lambda: len(receiver.messages) == before + len(_lines(trail, "worker-0")))
+            (position,) = positions.all()
+            positions.save(Position(position.name, position.number, offset))
+        whole = _lines(trail, "worker-0")
+        wait_until(lambda: _received(receiver, "worker-0") == whole * 2)
+
+
+def test_segments_that_were_moved_away_are_forgotten(tmp_path: Path) -> None:
+    trail, positions = Trail(tmp_path / "audit"), Positions()
+    with receiving() as receiver:
+        forwarder = Forwarder(tmp_path / "audit", _tcp(receiver), positions)
+        for _ in range(3):
+            trail.run("worker-0", 1)
+            forwarder.forward()
+        first, *_ = trail.files()
+        first.rename(tmp_path / first.name)
+        forwarder.forward()
+        forwarder.close()
+    assert sorted(one.number for one in positions.all()) == [2, 3]
+
+
+@contextmanager
+def _datagrams(path: Path) -> Iterator[list[bytes]]:
+    """Collects what comes to a local socket."""
+    found: list[bytes] = []
+
+    def take() -> None:
+        while (message := log.recv(1024 * 1024)) != b"":
+            found.append(message)
+
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
+        log.bind(str(path))
+        thread = threading.Thread(target=take)
+        thread.start()
+        try:
+            yield found
+        finally:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
+                end.sendto(b"", str(path))
+            thread.join()
+
+
+def test_a_line_too_long_for_a_datagram_is_named_and_keeps_back_no_other(tmp_path: Path) -> None:
+    trail = Trail(tmp_path / "audit")
+    sink = trail.sink("worker-0")
+    long = {**record(1), "eventID": "the-id", "description": "x" * 1_000_000}
+    sink.write([long, record(2)])
+    sink.close()
+    trail.run("worker-1", 1)
+    with _datagrams(tmp_path / "log") as found:
+        forwarder = Forwarder(tmp_path / "audit", Receiver.parse(f"unix://{tmp_path}/log"), Positions())
+        forwarder.forward()
+        forwarder.close()
+        ours, others = _lines(trail, "worker-0"), _lines(trail, "worker-1")
+        wait_until(lambda: len(found) == len(ours) + len(others))
+    texts = [one["text"] for message in found if (one := _MESSAGE.fullmatch(message)) is not None]
+    assert [texts[0], *texts[2:]] == [ours[0], *ours[2:], *others]
+    named = json.loads(texts[1])
+    assert named["omitted"] == {"bytes": len(ours[1]), "sha256": hashlib.sha256(ours[1]).hexdigest()}
+    assert (named["eventID"], named["eventName"]) == ("the-id", "Encrypt")
+    assert named["chain"] == json.loads(ours[1])["chain"]
+    assert json.loads(texts[2])["chain"]["previous"] == named["omitted"]["sha256"]
+
+
+def test_nothing_of_a_line_makes_its_short_form_long() -> None:
+    told = {**record(1), "eventTime": "2026-11-28T10:00:00+00:00", "eventID": "x" * 1_000_000}
+    assert len(shortened({**told, "chain": {"segment": "x" * 1_000_000}}, b"{}")) < 1024
 
 
 @pytest.mark.parametrize(("code", "priority"), [(None, 110), ("AccessDeniedException", 108)])

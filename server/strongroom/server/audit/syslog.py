@@ -3,17 +3,28 @@
 Over TCP and TLS each message is preceded by its length (RFC 6587 §3.4.1); a datagram is one message.
 """
 
+import errno
 import socket
 import ssl
 from collections.abc import Callable
 
+import orjson
+
+from strongroom.server.audit.chain import digest_of
 from strongroom.server.audit.reading import Record, time_of
 from strongroom.server.core.receivers import Receiver
 
 _LOG_AUDIT = 13  # the facility, RFC 5424 §6.2.1
 _WARNING, _INFORMATIONAL = 4, 6
 _TIMEOUT_S = 10.0
+_KEPT = ("eventID", "requestID", "eventTime", "eventType", "eventSource", "eventName", "errorCode")
+_LINK = ("segment", "sequence", "previous")
+_MOST_KEPT_CHARACTERS = 256
 _APPLICATION = "strongroom"
+
+
+class TooLong(Exception):
+    """A message has more bytes than a datagram may; the connection is as it was."""
 
 
 class Connection:
@@ -28,8 +39,18 @@ class Connection:
         self._socket = _local(receiver) if receiver.kind == "unix" else _remote(receiver)
 
     def send(self, message: bytes) -> None:
-        """Sends a message; OSError if it can't be."""
-        self._socket.sendall(self._framed(message))
+        """Sends a message.
+
+        Raises:
+            TooLong: this message can't be sent.
+            OSError: none can.
+        """
+        try:
+            self._socket.sendall(self._framed(message))
+        except OSError as error:
+            if error.errno == errno.EMSGSIZE:
+                raise TooLong from None
+            raise
 
     def close(self) -> None:
         """Ends the connection."""
@@ -74,6 +95,29 @@ def message_of(record: Record, line: bytes, process: str) -> bytes:
         f"{_token(process)} {_token(record.get('eventName'))} - "
     )
     return head.encode("ascii", "replace") + b"\xef\xbb\xbf" + line  # the mark says that it is UTF-8, §6.4
+
+
+def shortened(record: Record, line: bytes) -> bytes:
+    """What is sent instead of a line that is too long: what it is, and by what the whole one is known again.
+
+    `chain` is in it, and the next line's `previous` is the digest, so that the receiver can verify the chain.
+    """
+    said = {name: record[name] for name in _KEPT if _is_short(record.get(name))}
+    omitted = {"bytes": len(line), "sha256": digest_of(line)}
+    return orjson.dumps({**said, "omitted": omitted, "chain": _link_of(record)})
+
+
+def _link_of(record: Record) -> object:
+    link = record.get("chain")
+    if not isinstance(link, dict):
+        return None
+    return {
+        name: link[name] for name in _LINK if isinstance(link.get(name), int) or _is_short(link.get(name))
+    }
+
+
+def _is_short(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= _MOST_KEPT_CHARACTERS
 
 
 def _token(value: object) -> str:

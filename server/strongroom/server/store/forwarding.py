@@ -1,10 +1,10 @@
-"""How far the chains of the audit trail were forwarded."""
+"""How far the segments of the audit trail were forwarded."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
 from strongroom.server.store.tables import audit_forwarding
@@ -13,7 +13,7 @@ from strongroom.server.store.transactions import changing, reading
 
 @dataclass(frozen=True, slots=True)
 class ForwardedRecord:
-    """How far a chain was forwarded: to this byte of this segment."""
+    """How far a segment was forwarded: so many of its bytes; `number` is its number in its chain."""
 
     name: str
     number: int
@@ -32,7 +32,7 @@ class ForwardingStore:
         self._clock = clock
 
     def save(self, forwarded: ForwardedRecord) -> None:
-        """Writes down how far a chain was forwarded."""
+        """Writes down how far a segment was forwarded."""
         row = {**{name: getattr(forwarded, name) for name in _NAMES}, "at": self._clock()}
         saving = insert(audit_forwarding).values(row)
         with changing(self._engine) as connection:
@@ -40,9 +40,13 @@ class ForwardingStore:
                 saving.on_conflict_do_update(index_elements=[audit_forwarding.c.name], set_=row)
             )
 
-    def find(self, name: str) -> ForwardedRecord | None:
-        """How far a chain was forwarded."""
-        query = select(*_COLUMNS).where(audit_forwarding.c.name == name)
+    def all(self) -> tuple[ForwardedRecord, ...]:
+        """How far each segment was forwarded."""
         with reading(self._engine) as connection:
-            row = connection.execute(query).one_or_none()
-        return None if row is None else ForwardedRecord(*row)
+            return tuple(ForwardedRecord(*row) for row in connection.execute(select(*_COLUMNS)))
+
+    def forget(self, names: Collection[str]) -> None:
+        """Forgets segments."""
+        with changing(self._engine) as connection:
+            for name in names:
+                connection.execute(delete(audit_forwarding).where(audit_forwarding.c.name == name))

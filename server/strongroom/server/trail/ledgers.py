@@ -1,5 +1,6 @@
 """Who remembers how far chains go."""
 
+from collections.abc import Collection
 from dataclasses import astuple
 from datetime import timedelta
 
@@ -51,26 +52,32 @@ class StoreLedger:
 
 
 class StorePositions:
-    """Remembers in the store how far chains were forwarded; what it can't do now is said in the log."""
+    """Remembers in the store how far segments were forwarded; what it can't do now is said in the log."""
 
     def __init__(self, store: ForwardingStore) -> None:
         self._store = store
 
-    def find(self, name: str) -> Position | None:
-        """How far a chain was forwarded; None if it never was, or if that can't be told."""
+    def all(self) -> tuple[Position, ...]:
+        """How far each was; none if that can't be told."""
         try:
-            found = self._store.find(name)
+            return tuple(Position(*astuple(found)) for found in self._store.all())
         except StoreError as error:
-            _log.warning("forwarding not looked up", chain=name, reason=str(error))
-            return None
-        return None if found is None else Position(*astuple(found))
+            _log.warning("forwarding not looked up", reason=str(error))
+            return ()
 
     def save(self, position: Position) -> None:
         """Writes it down."""
         try:
             self._store.save(ForwardedRecord(*astuple(position)))
         except StoreError as error:
-            _log.warning("forwarding not written down", chain=position.name, reason=str(error))
+            _log.warning("forwarding not written down", segment=position.name, reason=str(error))
+
+    def forget(self, names: Collection[str]) -> None:
+        """Forgets segments."""
+        try:
+            self._store.forget(names)
+        except StoreError as error:
+            _log.warning("forwarding not forgotten", reason=str(error))
 
 
 class NoLedger:
