@@ -24,6 +24,7 @@ class ExitCode(IntEnum):
     UNAVAILABLE = 3  # the service or the token can't be reached now: try again
     DENIED = 4  # this client may not do it
     DRY_RUN = 5  # the dry run found nothing wrong
+    NOT_ALLOWED = 6  # policy explain --check: the principal may not do it
 
 
 EXIT_CODES = (

@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
-from strongroom.cli.failures import EXIT_CODES
+from strongroom.cli.failures import EXIT_CODES, ExitCode
 from strongroom.cli.files import Encoding, read_bytes
 from strongroom.cli.options import KeyId
 from strongroom.cli.session import console, parse_context, session_of, show_json
 from strongroom.cli.tables import show_table
 from strongroom.cli.text import printable
+from strongroom.client import AccessExplained
 
 app = typer.Typer(help="Say who may do what, and ask why.", no_args_is_help=True)
 
@@ -98,19 +99,25 @@ def principals(context: typer.Context) -> None:
 
 @app.command(
     epilog="Example:  strongroom policy explain KEY --principal arn:aws:iam::111122223333:role/billing "
-    f"--action kms:Decrypt --condition kms:EncryptionContext:tenant=a\n\n{EXIT_CODES}"
+    "--action kms:Decrypt --condition kms:EncryptionContext:tenant=a\n\n"
+    f"{EXIT_CODES} With --check, 6 where the principal may not do it."
 )
 def explain(
     context: typer.Context,
-    key_id: KeyId,
+    key_id: Annotated[str, typer.Argument(help="Key id, ARN or alias.", metavar="KEY")],
     principal: Annotated[str, typer.Option(help="ARN of who would do it.")],
     action: Annotated[str, typer.Option(help="What, as kms:Decrypt.")],
     conditions: Annotated[
         list[str] | None,
         typer.Option("--condition", help="Value of a condition key, NAME=VALUE; repeatable."),
     ] = None,
+    *,
+    check: Annotated[bool, typer.Option("--check", help="Exit with 6 where it is denied.")] = False,
 ) -> None:
-    """Say whether a principal may do something with a key, and which statement decides; nothing is done."""
+    """Say whether a principal may do something with a key, and which statement decides; nothing is done.
+
+    Both verdicts are answers, with exit code 0, unless --check is given.
+    """
     session = session_of(context)
     with session.client() as client:
         found = client.explain_access(
@@ -118,7 +125,13 @@ def explain(
         )
     if session.as_json:
         show_json(asdict(found))
-        return
+    else:
+        _show_verdict(found)
+    if check and not found.allowed:
+        raise typer.Exit(ExitCode.NOT_ALLOWED)
+
+
+def _show_verdict(found: AccessExplained) -> None:
     by = f" ({found.decided_by})" if found.decided_by else ""
     verdict = "allowed" if found.allowed else f"denied {found.reason}"
     console.print(printable(f"{verdict}{by}"), highlight=False, markup=False, soft_wrap=True)

@@ -470,7 +470,7 @@ class ExplainAccessRequest(_message.Message):
     principal: _builtins.str
     """Required. ARN of the user, role or session of the caller's account that would do it."""
     action: _builtins.str
-    """Required. What it would do: `kms:Decrypt`."""
+    """Required. What it would do, an action that an operation needs: `kms:Decrypt`."""
     @_builtins.property
     def conditions(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Optional. The values that condition keys would have, besides those of the key and of the principal's ARN:

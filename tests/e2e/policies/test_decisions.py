@@ -214,6 +214,20 @@ def test_nobody_can_lock_himself_out_of_a_key(client: Client, key_id: str) -> No
     client.encrypt(key_id, b"x")
 
 
+@pytest.mark.parametrize(
+    ("action", "nearest"),
+    [("kms:Decrpyt", "kms:Decrypt"), ("kms:reencrypt", "kms:ReEncrypt"), ("KMS:BatchSign", "kms:Sign")],
+)
+def test_an_action_that_no_operation_needs_is_not_explained(
+    client: Client, worker: Principal, key_id: str, action: str, nearest: str
+) -> None:
+    with pytest.raises(errors.ValidationError, match=f"'{action}'; the nearest is '{nearest}"):
+        client.explain_access(key_id, worker.arn, action)
+    worker.may(allow(["kms:ExplainAccess", "kms:Decrypt"]))
+    for name in ("kms:explainaccess", "KMS:DECRYPT"):
+        assert client.explain_access(key_id, worker.arn, name).allowed
+
+
 def test_it_is_explained_what_decides(client: Client, worker: Principal, key_id: str) -> None:
     def explain(**conditions: str) -> tuple[bool, str, str]:
         given = {f"kms:EncryptionContext:{name}": value for name, value in conditions.items()}

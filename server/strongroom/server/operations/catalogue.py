@@ -27,7 +27,7 @@ from strongroom.server.operations import (
 )
 from strongroom.server.operations.declaration import Operation
 
-OPERATIONS: tuple[Operation, ...] = (
+_OTHERS: tuple[Operation, ...] = (
     *key_creation.OPERATIONS,
     *key_listing.OPERATIONS,
     *key_management.OPERATIONS,
@@ -50,5 +50,15 @@ OPERATIONS: tuple[Operation, ...] = (
     *key_policy_management.OPERATIONS,
     *grant_management.OPERATIONS,
     *principal_management.OPERATIONS,
-    *access_explanation.OPERATIONS,
+)
+
+
+def _actions_of(operation: Operation) -> set[str]:
+    """The permissions that an operation needs."""
+    return {use.action for use in operation.uses} | ({operation.action} - {""})
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    *_OTHERS,
+    *access_explanation.operations(action for one in _OTHERS for action in _actions_of(one)),
 )
