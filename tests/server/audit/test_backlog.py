@@ -11,9 +11,7 @@ from strongroom.server.audit import SegmentRules
 from strongroom.server.audit.backlog import Backlog, backlog_of
 from tests.support.audit import Trail
 
-
-def _nowhere(_name: str) -> tuple[int, int]:
-    return 0, 0
+SEGMENTS = [(name, number) for name in ("worker-0", "worker-1") for number in (1, 2, 3)]
 
 
 def _time_of(line: bytes) -> datetime:
@@ -28,12 +26,12 @@ def test_it_is_what_is_behind_the_place_that_each_chain_was_forwarded_to(tmp_pat
     sizes = [file.stat().st_size for file in trail.files()]
     lines = trail.files()[1].read_bytes().splitlines(keepends=True)
     first = trail.files()[0].read_bytes().splitlines()[0]
-    assert backlog_of(tmp_path, _nowhere) == Backlog(sum(sizes), _time_of(first))
-    places = {"worker-0": (2, len(lines[0])), "worker-1": (3, sizes[5])}
-    behind = backlog_of(tmp_path, places.__getitem__)
+    assert backlog_of(tmp_path, {}) == Backlog(sum(sizes), _time_of(first))
+    ends = {(name, number): sizes[3 * (name == "worker-1") + number - 1] for name, number in SEGMENTS}
+    places = {**ends, ("worker-0", 2): len(lines[0]), ("worker-0", 3): 0}
+    behind = backlog_of(tmp_path, places)
     assert behind == Backlog(sum(sizes[:3]) - sizes[0] - len(lines[0]), _time_of(lines[1]))
-    ends = {"worker-0": (3, sizes[2]), "worker-1": (3, sizes[5])}
-    assert backlog_of(tmp_path, ends.__getitem__) == Backlog(0, None)
+    assert backlog_of(tmp_path, ends) == Backlog(0, None)
 
 
 def test_nothing_in_the_directory_keeps_who_asks_waiting(tmp_path: Path) -> None:
@@ -47,11 +45,11 @@ def test_nothing_in_the_directory_keeps_who_asks_waiting(tmp_path: Path) -> None
         file.truncate(1 << 32)
     now = datetime.now(UTC)
     (tmp_path / "worker-3-00000001.jsonl").write_text(f'{{"eventTime":"{now.isoformat()}"}}\n')
-    found = backlog_of(tmp_path, _nowhere)
+    found = backlog_of(tmp_path, {})
     assert found.size > 1 << 32
     assert found.oldest == now
 
 
 def test_a_directory_that_is_away_is_told(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No such file"):
-        backlog_of(tmp_path / "audit", _nowhere)
+        backlog_of(tmp_path / "audit", {})

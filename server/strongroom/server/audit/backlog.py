@@ -1,8 +1,7 @@
 """What is yet to be forwarded of the audit trail, as its files and those who remember tell."""
 
 import os
-from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -26,35 +25,20 @@ class Backlog(NamedTuple):
     oldest: datetime | None
 
 
-def backlog_of(directory: Path, reached: Callable[[str], tuple[int, int]]) -> Backlog:
+def backlog_of(directory: Path, forwarded: Mapping[tuple[str, int], int]) -> Backlog:
     """What is yet to be forwarded of all chains.
 
     Args:
         directory: of the trail.
-        reached: gives the number of the segment and the byte to which a chain was forwarded.
+        forwarded: so many bytes of a segment, by its chain and number.
 
     Raises:
         OSError: the directory can't be read.
     """
-    chains: defaultdict[str, list[tuple[int, Path]]] = defaultdict(list)
-    for path in directory.iterdir():
-        found = chain_of(path)
-        if found is not None:
-            chains[found[0]].append((found[1], path))
-    found_behind = [_of_chain(sorted(segments), reached(name)) for name, segments in chains.items()]
-    moments = [one.oldest for one in found_behind if one.oldest is not None]
-    return Backlog(sum(one.size for one in found_behind), min(moments, default=None))
-
-
-def _of_chain(segments: list[tuple[int, Path]], reached: tuple[int, int]) -> Backlog:
-    size, oldest = 0, None
-    for number, path in segments:
-        if number < reached[0]:
-            continue
-        rest, moment = _rest(path, reached[1] if number == reached[0] else 0)
-        size += rest
-        oldest = oldest or moment
-    return Backlog(size, oldest)
+    paths = {found: path for path in directory.iterdir() if (found := chain_of(path)) is not None}
+    rests = [_rest(path, forwarded.get(segment, 0)) for segment, path in paths.items()]
+    moments = [oldest for _, oldest in rests if oldest is not None]
+    return Backlog(sum(size for size, _ in rests), min(moments, default=None))
 
 
 def _rest(path: Path, offset: int) -> tuple[int, datetime | None]:

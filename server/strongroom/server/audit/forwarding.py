@@ -34,7 +34,7 @@ class Position:
     """How far a segment was forwarded.
 
     Args:
-        name: of the segment, `<chain>/<its id>`.
+        name: of the segment, `<chain>/<its number>/<its id>`.
         number: of the segment in its chain.
         offset: how many of its bytes.
     """

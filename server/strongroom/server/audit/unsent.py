@@ -23,7 +23,7 @@ class Unsent(NamedTuple):
     """Lines of a segment.
 
     Args:
-        name: of the segment, `<chain>/<its id>`.
+        name: of the segment, `<chain>/<its number>/<its id>`.
         offset: where they begin.
         lines: with their line feeds; a piece of what is too long has none.
     """
@@ -71,7 +71,7 @@ class SegmentFile(NamedTuple):
             raise NoSegment("its number is none that the service gives")
         line = file.readline(MOST_LINE_BYTES)
         if line.endswith(b"\n"):
-            return f"{self.chain}/{self._begun_by(line[:-1])}"
+            return f"{self.chain}/{self.number}/{self._begun_by(line[:-1])}"  # an id alone could be another's
         if len(line) == MOST_LINE_BYTES:
             raise NoSegment("its first line doesn't end")
         return None

@@ -45,11 +45,8 @@ class ForwardingMetrics(Collector):
         if self._directory is None:
             return None
         try:
-            return backlog_of(self._directory, self._reached)
+            forwarded = {one.segment: one.offset for one in self._store.forwarding.all()}
+            return backlog_of(self._directory, forwarded)
         except (OSError, StoreError) as error:
             _log.warning("no figures of forwarding", error=type(error).__name__, reason=str(error))
             return None
-
-    def _reached(self, name: str) -> tuple[int, int]:
-        found = self._store.forwarding.find(name)
-        return (0, 0) if found is None else (found.number, found.offset)

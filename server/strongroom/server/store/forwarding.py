@@ -19,6 +19,11 @@ class ForwardedRecord:
     number: int
     offset: int
 
+    @property
+    def segment(self) -> tuple[str, int]:
+        """Its chain and its number there."""
+        return self.name.partition("/")[0], self.number
+
 
 _NAMES = tuple(ForwardedRecord.__dataclass_fields__)
 _COLUMNS = tuple(audit_forwarding.c[name] for name in _NAMES)
