@@ -15,6 +15,7 @@ from strongroom.client import Client, EncryptItem, errors
 from tests.support.commands import strongroomd
 from tests.support.deployments import Deployment, Service, free_port, wait_answered, wait_until
 from tests.support.disks import fill, small_disk
+from tests.support.forging import appended, decrypted, planted
 from tests.support.scrapes import scrape_when
 from tests.support.syslog import receiving
 
@@ -68,7 +69,7 @@ def test_it_verifies_elsewhere_by_the_public_key_alone(quick: Deployment, tmp_pa
     elsewhere = tmp_path / "elsewhere"
     (quick.directory / "audit").rename(elsewhere)
     (quick.directory / "strongroom.db").unlink()
-    offline = ("--public-key", str(pem), "--trail", str(elsewhere), "--config", "/nonexistent")
+    offline = ("--public-key", str(pem), "--trail", str(elsewhere))
     found = _verified(quick, "--closed", *offline)
     assert found["valid"], found
     text = subprocess.run(
@@ -90,6 +91,57 @@ def test_what_was_cut_off_is_found_by_the_database(quick: Deployment) -> None:
     for kept in range(1, len(lines)):
         segment.write_bytes(b"".join(lines[:kept]))
         assert _verified(quick, code=1)["problems"]
+
+
+def test_what_is_done_to_a_stopped_trail_is_told_for_good(quick: Deployment, tmp_path: Path) -> None:
+    with quick.served(workers=1), quick.client() as client:
+        wait_until(lambda: _has_key(quick), 30)
+        client.generate_random(1)
+    appended(quick.segment("worker-0"), [decrypted()])
+    with quick.served(workers=1) as service, quick.client() as client:
+        client.generate_random(1)
+        assert "the audit trail isn't as the service left it" in service.events()
+    texts = [problem["text"] for problem in _verified(quick, code=1)["problems"]]
+    assert [text for text in texts if "it was added when the chain had ended" in text]
+    assert [text for text in texts if "wasn't as the service had left it" in text]
+
+
+def test_segments_that_were_archived_are_missing_unless_it_is_said(quick: Deployment, tmp_path: Path) -> None:
+    pem = tmp_path / "audit.pem"
+    for _ in range(2):
+        with quick.served(workers=1), quick.client() as client:
+            wait_until(lambda: _has_key(quick), 30)
+            client.generate_random(1)
+    pem.write_text(_run(quick, "public-key").stdout)
+    trusted = ("--public-key", str(pem), "--config", str(quick.config))
+    for arguments in ((), trusted):
+        assert _verified(quick, "--closed", *arguments)["valid"]
+    for name in ("worker-0", "housekeeper"):
+        (quick.directory / "audit" / f"{name}-00000001.jsonl").rename(tmp_path / f"{name}-00000001.jsonl")
+    told = ("--from-segment", "worker-0=2", "--from-segment", "housekeeper=2")
+    for arguments in ((), trusted):
+        assert _verified(quick, *arguments, code=1)["problems"]
+        assert _verified(quick, "--closed", *told, *arguments)["valid"]
+    for path in (quick.directory / "audit").glob("worker-0-*"):
+        path.unlink()
+    planted(quick.directory / "audit", "worker-0", 2, None)
+    for arguments in ((), trusted):
+        assert _verified(quick, *told, *arguments, code=1)["problems"]
+    assert _run(quick, "verify", "--from-segment", "two").returncode == 2
+
+
+def test_a_key_that_was_replaced_in_the_database_is_found_by_the_one_that_was_kept(
+    quick: Deployment, tmp_path: Path
+) -> None:
+    with quick.served(workers=1):
+        wait_until(lambda: _has_key(quick), 30)
+    pem = tmp_path / "other.pem"
+    private = tmp_path / "other.key"
+    make = ["openssl", "ecparam", "-genkey", "-name", "prime256v1", "-noout", "-out", str(private)]
+    subprocess.run(make, check=True)
+    subprocess.run(["openssl", "pkey", "-in", str(private), "-pubout", "-out", str(pem)], check=True)
+    found = _verified(quick, "--public-key", str(pem), "--config", str(quick.config), code=1)
+    assert "the database" in {problem["place"] for problem in found["problems"]}
 
 
 def test_ten_thousand_requests_under_kill_9_leave_a_chain_that_verifies(quick: Deployment) -> None:

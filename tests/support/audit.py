@@ -29,12 +29,15 @@ class Ledger:
 
     def __init__(self) -> None:
         self.heads: dict[str, Head] = {}
+        self.is_away = False
 
     def save(self, head: Head) -> None:
         self.heads[head.name] = head
 
     def find(self, name: str) -> Head | None:
-        return self.heads.get(name)
+        if self.is_away:
+            return None
+        return self.heads.get(name, Head(name, 0, ""))
 
     def others(self, name: str) -> tuple[Head, ...]:
         return tuple(head for head in self.heads.values() if head.name != name)
@@ -94,6 +97,7 @@ class Trail:
     def files(self) -> list[Path]:
         return sorted(self.directory.glob("*.jsonl"))
 
-    def verified(self, *, with_ledger: bool = False) -> Verification:
+    def verified(self, *, with_ledger: bool = False, begins: Mapping[str, int] | None = None) -> Verification:
         known = tuple(self.ledger.heads.values()) if with_ledger else ()
-        return Verifier([self.signer.key.public_key()], known).verify(self.files())
+        asked_at = datetime.now(UTC) if with_ledger else None
+        return Verifier([self.signer.key.public_key()], known, asked_at, begins=begins).verify(self.files())

@@ -19,7 +19,7 @@ from strongroom.server.core.arns import Realm
 from strongroom.server.core.clock import utc_now
 from strongroom.server.core.event_ids import EventIds
 from strongroom.server.core.receivers import Receiver
-from strongroom.server.store import Store
+from strongroom.server.store import ChainStore, Store
 from strongroom.server.trail import NoLedger, StoreLedger, StorePositions, TokenSigner
 
 _SEED_BYTES = 10
@@ -63,14 +63,14 @@ def audit_forwarder(settings: Settings, store: Store) -> Forwarder | None:
     return Forwarder(audit.directory, receiver, StorePositions(store.forwarding))
 
 
-def record_writer(settings: Settings, name: str, store: Store | None = None) -> RecordWriter:
-    """The audit trail of a command, which has perhaps no store; end it by `close`.
+def record_writer(settings: Settings, name: str, chains: ChainStore | None = None) -> RecordWriter:
+    """The audit trail of a command, which has perhaps no database; end it by `close`.
 
     Raises:
         AuditUnavailable: it can't be written.
     """
     maker = _record_maker(settings)
-    ledger = NoLedger() if store is None else StoreLedger(store.audit_chains)
+    ledger = NoLedger() if chains is None else StoreLedger(chains)
     return RecordWriter(_sink(settings, name, maker, ledger), maker)
 
 

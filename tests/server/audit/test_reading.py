@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from strongroom.server.audit.filters import Wanted
 from strongroom.server.audit.following import Follower
-from strongroom.server.audit.reading import ABOUT_ITSELF, records_of, time_of
+from strongroom.server.audit.names import ABOUT_ITSELF
+from strongroom.server.audit.reading import records_of, time_of
 from tests.support.audit import Trail, record
 
 KEY = "1234abcd-12ab-34cd-56ef-1234567890ab"

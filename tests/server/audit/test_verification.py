@@ -94,8 +94,8 @@ def test_a_segment_that_is_gone_is_named(trail: Trail) -> None:
     (problem,) = trail.verified().problems
     assert problem.place == "worker-1-00000001"
     (trail.directory / FIRST).unlink()
-    notes = [note.text for note in trail.verified().notes]
-    assert any("1 segments before it aren't here" in text for text in notes)
+    texts = [problem.text for problem in trail.verified().problems]
+    assert any("segments before it aren't here, 1 was the last of them" in text for text in texts)
     (trail.directory / SECOND).rename(trail.directory / "worker-0-00000003.jsonl")
     assert any("was renamed" in problem.text for problem in trail.verified().problems)
 

@@ -14,6 +14,7 @@ from strongroom.server.deployment import open_store
 from strongroom.server.keyring import ref_of
 from tests.server.cli.conftest import STRONGROOMD, Deployment, clean_environment
 from tests.server.cli.restorations import (
+    back_up,
     check,
     database,
     lose_database,
@@ -94,6 +95,21 @@ def test_a_restoration_leaves_its_record(deployment: Deployment, backup: Path) -
     assert record["eventName"] == "RestoreBackup"
     assert record["serviceEventDetails"]["backup"] == str(backup)
     assert record["serviceEventDetails"]["databaseSetAside"] == aside
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_a_restored_database_knows_how_far_the_trail_went(
+    deployment: Deployment, backup: Path, *, is_lost: bool
+) -> None:
+    for name in ("one", "two"):
+        back_up(deployment, name)
+    if is_lost:
+        lose_database(deployment)
+    restore(deployment, backup)
+    known = dict(rows(database(deployment), "SELECT name, number FROM audit_chains"))
+    assert known == {"backup": 3, "restore": 1}
+    back_up(deployment, "three")
+    assert "otherwise" not in (deployment.directory / "audit" / "backup-00000004.jsonl").read_text()
 
 
 def test_a_restoration_that_cannot_be_recorded_is_not_done(deployment: Deployment, backup: Path) -> None:

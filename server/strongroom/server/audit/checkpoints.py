@@ -2,16 +2,20 @@ r"""Signed checkpoints: from time to time a chain says, signed in the token, how
 
 The record `AuditCheckpoint` has in `serviceEventDetails`:
 
-    statement   JSON text: `chain`, how far this chain went before this record; `others`, how far the others
-                were known to go; each as `Head.as_json` gives it
+    statement   JSON text: `at`, when it was signed, ISO 8601 in UTC; `chain`, how far this chain went then;
+                `others`, how far all others were known to go; each as `Head.as_json` gives it
     signature   ECDSA with P-256 and SHA-256 (FIPS 186-5) over "strongroom/audit-checkpoint\n" and the
                 statement in UTF-8; ASN.1 DER, in base64
     key         SHA-256 of the public key's SubjectPublicKeyInfo, in hex
+
+The statement is all that is signed: what else the record has, such as its `eventTime`, is proven by the line
+that follows it.
 """
 
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from hashlib import sha256
 from typing import Any, NamedTuple, Protocol
 
@@ -24,10 +28,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from strongroom.server.audit.chain import ChainBroken, Head, head_of
 from strongroom.server.audit.errors import AuditUnavailable
+from strongroom.server.audit.names import CHECKPOINT
+from strongroom.server.audit.openings import moment_of
 from strongroom.server.audit.segments import Ledger, SegmentSink
 from strongroom.server.core.clock import utc_now
-
-CHECKPOINT = "AuditCheckpoint"
 
 _DOMAIN = b"strongroom/audit-checkpoint\n"
 
@@ -52,7 +56,7 @@ class ChainLedger(Ledger, Protocol):
     """Knows of all chains."""
 
     def others(self, name: str) -> tuple[Head, ...]:
-        """How far the other chains went that went further lately, as far as is known."""
+        """How far all other chains went, as far as is known."""
 
 
 class Checkpoints:
@@ -95,6 +99,7 @@ class Checkpoints:
         head = self._sink.head
         statement = orjson.dumps(
             {
+                "at": utc_now(),
                 "chain": head.as_json(),
                 "others": [other.as_json() for other in self._ledger.others(head.name)],
             }
@@ -122,8 +127,24 @@ class CheckpointInvalid(Exception):
     """A checkpoint that proves nothing; says why."""
 
 
-def proven_by(details: Any, keys: Mapping[str, EllipticCurvePublicKey]) -> tuple[Head, ...]:  # noqa: ANN401 # JSON
-    """How far chains went, as a checkpoint proves it: its own first.
+class Statement(NamedTuple):
+    """What a checkpoint proves.
+
+    Args:
+        at: when it was signed; None if it says no time.
+        chain: how far its own chain went.
+        others: how far the others were known to go.
+        digest: SHA-256 of its text.
+    """
+
+    at: datetime | None
+    chain: Head
+    others: tuple[Head, ...]
+    digest: bytes
+
+
+def proven_by(details: Any, keys: Mapping[str, EllipticCurvePublicKey]) -> Statement:  # noqa: ANN401 # JSON
+    """What a checkpoint proves.
 
     Args:
         details: `serviceEventDetails` of its record.
@@ -139,7 +160,9 @@ def proven_by(details: Any, keys: Mapping[str, EllipticCurvePublicKey]) -> tuple
             raise CheckpointInvalid("it is signed with another key than the one given")
         key.verify(b64decode(details["signature"]), _DOMAIN + statement.encode(), ECDSA(SHA256()))
         said = orjson.loads(statement)
-        return tuple(head_of(one) for one in (said["chain"], *said["others"]))
+        others = tuple(map(head_of, said["others"]))
+        digest = sha256(statement.encode()).digest()
+        return Statement(moment_of(said.get("at")), head_of(said["chain"]), others, digest)
     except InvalidSignature:
         raise CheckpointInvalid("its signature isn't the audit key's") from None
     except (ChainBroken, KeyError, TypeError, ValueError, AttributeError):

@@ -6,7 +6,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from strongroom.server.audit.bounds import NAMING_KEYS
-from strongroom.server.audit.reading import ABOUT_ITSELF, Record, time_of
+from strongroom.server.audit.names import ABOUT_ITSELF
+from strongroom.server.audit.reading import Record, time_of
 
 _DENIED = "AccessDeniedException"
 

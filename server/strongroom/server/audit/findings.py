@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from strongroom.server.audit.chain import Head
+from strongroom.server.audit.endings import Closing
+from strongroom.server.audit.openings import Opening
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +29,24 @@ class Segment:
         path: its file.
         head: how far it goes.
         torn_bytes: of half a line at its end.
-        follows: how far the one before it went; None of a chain's first.
-        follows_torn_bytes: of half a line at that one's end.
+        opening: what its first record says; None without one.
         proven: the sequence up to which a signature proves it.
-        is_closed: True if its writer said that nothing follows.
+        closing: whether its writer said that nothing follows.
         is_broken: True if it was given up at a line that isn't as it was written.
     """
 
     path: Path
     head: Head
     torn_bytes: int = 0
-    follows: Head | None = None
-    follows_torn_bytes: int = 0
+    opening: Opening | None = None
     proven: int = 0
-    is_closed: bool = False
+    closing: Closing = Closing.OPEN
     is_broken: bool = False
+
+    @property
+    def follows(self) -> Head | None:
+        """How far the one before it went; None of a chain's first."""
+        return None if self.opening is None else self.opening.follows
 
 
 @dataclass(slots=True)

@@ -8,14 +8,9 @@ from typing import Any
 
 import orjson
 
-from strongroom.server.audit.checkpoints import CHECKPOINT
 from strongroom.server.audit.endings import chain_of
-from strongroom.server.audit.segments import CLOSED, OPENED
 
 Record = dict[str, Any]
-
-ABOUT_ITSELF = frozenset({CHECKPOINT, CLOSED, OPENED})
-"""The names of the records that the trail has about itself."""
 
 
 def records_of(files: Iterable[Path]) -> Iterator[Record]:

@@ -22,13 +22,12 @@ from typing import Protocol
 import orjson
 
 from strongroom.server.audit.chain import Head, linked
-from strongroom.server.audit.endings import Ending, newest, path_of
+from strongroom.server.audit.endings import Ending, path_of
 from strongroom.server.audit.errors import AuditUnavailable
+from strongroom.server.audit.names import OPENED
+from strongroom.server.audit.resuming import resumed
 
 MIN_ROOM_BYTES = 1024 * 1024
-
-OPENED = "AuditSegmentOpened"
-CLOSED = "AuditSegmentClosed"
 
 _ID_BYTES = 8
 _LOCK_TIMEOUT_S = 20.0
@@ -54,7 +53,7 @@ class Ledger(Protocol):
         """Writes down how far a chain goes, if it can be done now."""
 
     def find(self, name: str) -> Head | None:
-        """How far a chain went, as far as is known."""
+        """How far a chain went: number 0 of one that was never written; None if it can't be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ class SegmentSink:
         directory: where the files are; made with mode 0700 if it isn't there.
         name: the process's name, such as `worker-0`.
         event: makes the records that begin and end segments.
-        ledger: knows how far the chain went where its files were taken away.
+        ledger: knows how far the chain went.
 
     Raises:
         AuditUnavailable: it can't be written, or another process writes it.
@@ -104,7 +103,9 @@ class SegmentSink:
         self._is_astray = False
         self._is_dirty = False
         self._head = Head(name, 0, "")
-        self._begin(newest(directory, name, ledger.find(name)))
+        self._told = ""
+        self._begin(resumed(directory, name, ledger.find(name)))
+        self._tell()
 
     @property
     def head(self) -> Head:
@@ -154,15 +155,23 @@ class SegmentSink:
             if self._is_due():
                 self._begin(self._ending())
             self._keep_place()
+        self._tell()
 
     def close(self) -> None:
         """Ends the sink."""
         with self._mutex:
             with suppress(AuditUnavailable):
                 self._force()
+            self._ledger.save(self._head)  # before the next process may begin and ask
             os.close(self._descriptor)
             os.close(self._guard)
-        self._ledger.save(self._head)
+
+    def _tell(self) -> None:
+        """Tells the ledger of a segment that was begun: one that it doesn't know isn't believed later."""
+        head = self._head
+        if self._told != head.segment:
+            self._ledger.save(head)
+            self._told = head.segment
 
     def _begin(self, before: Ending) -> None:
         """Begins the segment behind another; where it can't be begun, all is as before."""

@@ -5,20 +5,23 @@ checked to follow the one before it, and to be the one that a checkpoint was sig
 follow the one before it.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
-from strongroom.server.audit.chain import ChainBroken, Head, checked, head_of, segment_of
-from strongroom.server.audit.checkpoints import CHECKPOINT, CheckpointInvalid, key_id_of, proven_by
+from strongroom.server.audit.chain import ChainBroken, Head, checked, segment_of
+from strongroom.server.audit.checkpoints import CheckpointInvalid, Statement, key_id_of, proven_by
 from strongroom.server.audit.continuity import check_chains
 from strongroom.server.audit.endings import chain_of
+from strongroom.server.audit.evidence import Evidence
+from strongroom.server.audit.files import NoSegmentFile, is_too_long, lines_of, open_segment
 from strongroom.server.audit.findings import Problem, Segment, Verification
-from strongroom.server.audit.segments import CLOSED, OPENED
+from strongroom.server.audit.names import CHECKPOINT
+from strongroom.server.audit.openings import opening_of
 
 _MARK = f'"{CHECKPOINT}"'.encode()
 
@@ -29,47 +32,63 @@ class Verifier:
     Args:
         keys: public keys whose checkpoints are trusted.
         known: how far chains went as others know, such as the deployment's database.
+        asked_at: when they told; None if nobody was asked.
+        known_proves: True if what they know proves records as a signature does.
+        begins: number of the first segment that must be here, of chains whose older ones were archived.
     """
 
-    def __init__(self, keys: Iterable[EllipticCurvePublicKey], known: Iterable[Head] = ()) -> None:
+    def __init__(
+        self,
+        keys: Iterable[EllipticCurvePublicKey],
+        known: Iterable[Head] = (),
+        asked_at: datetime | None = None,
+        *,
+        known_proves: bool = True,
+        begins: Mapping[str, int] | None = None,
+    ) -> None:
         self._keys = {key_id_of(key): key for key in keys}
-        self._anchors: defaultdict[str, dict[int, Head]] = defaultdict(dict)
-        for head in known:
-            self._anchors[head.segment][head.sequence] = head
+        self._evidence = Evidence(known, asked_at, proves=known_proves)
+        self._begins = begins or {}
         self._found = Verification()
 
     def verify(self, files: Iterable[Path]) -> Verification:
         """Reads all files twice; OSError if one can't be read."""
-        paths = sorted(files)
+        paths = [path for path in sorted(set(files)) if self._is_file(path)]
         for path in paths:
             self._read_checkpoints(path)
         for path in paths:
             self._read(path)
-        missing = [head for heads in self._anchors.values() for head in heads.values()]
-        check_chains(self._found, missing)
+        check_chains(self._found, self._evidence, self._begins)
         return self._found
+
+    def _is_file(self, path: Path) -> bool:
+        if chain_of(path) is None:
+            self._problem(path, 0, "it hasn't the name of a segment")
+            return False
+        try:
+            open_segment(path).close()
+        except NoSegmentFile as error:
+            self._problem(path, 0, str(error))
+            return False
+        return True
 
     def _read_checkpoints(self, path: Path) -> None:
         for number, line in _lines(path):
             details = _checkpoint_in(line)
             if details is not None:
                 try:
-                    heads = proven_by(details, self._keys)
+                    self._evidence.take(proven_by(details, self._keys))
                 except CheckpointInvalid as error:
                     self._problem(path, number, f"a checkpoint that proves nothing: {error}")
+                except ChainBroken as error:
+                    self._problem(path, number, str(error))
                 else:
                     self._found.checkpoints += 1
-                    for head in heads:
-                        self._anchors[head.segment][head.sequence] = head
 
     def _read(self, path: Path) -> None:
-        chain = chain_of(path)
-        if chain is None:
-            self._problem(path, 0, "it hasn't the name of a segment")
-            return
-        segment = Segment(path, Head(*chain, ""))
+        segment = Segment(path, Head(*(chain_of(path) or ("", 0)), ""))
         for number, line in _lines(path):
-            if not line.endswith(b"\n"):
+            if not line.endswith(b"\n") and not is_too_long(line):
                 segment.torn_bytes = len(line)
                 break
             try:
@@ -86,39 +105,35 @@ class Verifier:
         Raises:
             ChainBroken: it isn't as it was written.
         """
-        head = segment.head
-        if not head.sequence:
-            head = head._replace(segment=segment_of(line))
-        record = checked(line, head)
-        if not head.sequence:
-            _begin(segment, record)
-        was_proven = segment.proven == head.sequence
-        name = record.get("eventName")
-        segment.is_closed = name == CLOSED or (segment.is_closed and name == CHECKPOINT)
-        segment.head = head = head.next(line)
+        before = segment.head
+        if not before.sequence:
+            before = before._replace(segment=segment_of(line))
+        record = checked(line, before)
+        if not before.sequence:
+            segment.opening = opening_of(record, before)
+        segment.closing = segment.closing.after(record.get("eventName"))
+        head = before.next(line)
+        is_proven = self._evidence.proves(head)
+        segment.head = head
         self._found.records += 1
-        anchor = self._anchors[head.segment].pop(head.sequence, None)
-        if anchor is not None and anchor.digest != head.digest:
-            raise ChainBroken("it isn't the line that a checkpoint was signed for")
-        if anchor is not None or (was_proven and name == CHECKPOINT):
+        if is_proven or self._proves_itself(record, before):
             segment.proven = head.sequence
+
+    def _proves_itself(self, record: Mapping[str, Any], before: Head) -> bool:
+        """True for a checkpoint that was signed for the line before it."""
+        if record.get("eventName") != CHECKPOINT:
+            return False
+        statement = self._statement(record)
+        return statement is not None and statement.chain == before
+
+    def _statement(self, record: Mapping[str, Any]) -> Statement | None:
+        try:
+            return proven_by(record.get("serviceEventDetails"), self._keys)
+        except CheckpointInvalid:
+            return None  # that has been told already
 
     def _problem(self, path: Path, number: int, text: str) -> None:
         self._found.problems.append(Problem(f"{path.name}:{number}" if number else path.name, text))
-
-
-def _begin(segment: Segment, record: dict[str, Any]) -> None:
-    """Reads a segment's first record."""
-    details = record.get("serviceEventDetails")
-    if record.get("eventName") != OPENED or not isinstance(details, dict):
-        raise ChainBroken("a segment begins otherwise")
-    said = (details.get("name"), details.get("number"))
-    if said != (segment.head.name, segment.head.number):
-        raise ChainBroken(f"it is the beginning of segment {said[1]} of {said[0]}: the file was renamed")
-    follows = details.get("follows")
-    if follows is not None:
-        segment.follows = head_of(follows)
-        segment.follows_torn_bytes = details.get("tornBytes", 0)
 
 
 def _checkpoint_in(line: bytes) -> Any:  # noqa: ANN401 # JSON
@@ -133,5 +148,5 @@ def _checkpoint_in(line: bytes) -> Any:  # noqa: ANN401 # JSON
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    with path.open("rb") as file:
-        yield from enumerate(file, start=1)
+    with open_segment(path) as file:
+        yield from enumerate(lines_of(file), start=1)

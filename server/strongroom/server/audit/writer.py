@@ -6,8 +6,9 @@ from contextlib import suppress
 import structlog
 
 from strongroom.server.audit.errors import AuditUnavailable
+from strongroom.server.audit.names import CLOSED
 from strongroom.server.audit.records import Answered, RecordMaker
-from strongroom.server.audit.segments import CLOSED, SegmentSink
+from strongroom.server.audit.segments import SegmentSink
 
 _log = structlog.get_logger("strongroom.audit")
 

@@ -58,7 +58,7 @@ def _appoint(settings: "Settings", principal: str) -> str:
     _require_partition(settings, arn)
     with closing(open_store(settings)) as store:
         require_own(settings, store.deployment())
-        with closing(record_writer(settings, "command", store)) as records:
+        with closing(record_writer(settings, "command", store.audit_chains)) as records:
             appoint(store.principals, arn)
             records.write_service_event("AppointAdministrator", {"principal": arn})
     return arn

@@ -7,36 +7,38 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from strongroom.server.cli.audit_anchors import of_deployment, of_file
+from strongroom.server.cli.audit_trails import files_of, printable
 from strongroom.server.cli.options import DEFAULT_CONFIG, ConfigOption, OutputOption, examples
 from strongroom.server.cli.output import Output, console, print_json, show_error
 
 if TYPE_CHECKING:  # heavy
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
-
-    from strongroom.server.audit import Head
     from strongroom.server.audit.findings import Problem, Verification
     from strongroom.server.config import Settings
 
 VERIFY_EXAMPLES = examples(
     "strongroomd audit verify --config /etc/strongroom/strongroom.toml",
     "strongroomd audit verify --public-key audit-key.pem --trail /mnt/archive/audit",
+    "strongroomd audit verify --config /etc/strongroom/strongroom.toml --public-key audit-key.pem",
+    "strongroomd audit verify --from-segment worker-0=12 --from-segment worker-1=9",
     "strongroomd audit verify --closed --output json | jq .problems",
 )
 PUBLIC_KEY_EXAMPLES = examples("strongroomd audit public-key > audit-key.pem")
 _FOUND = 1
 
 
-class NoPublicKey(Exception):
-    """There is nothing to verify checkpoints with."""
-
-
 class NothingToVerify(Exception):
     """There are no segments."""
 
 
+class SegmentInvalid(Exception):
+    """A text that names no segment."""
+
+
 def verify(
+    context: typer.Context,
     config: ConfigOption = DEFAULT_CONFIG,
     output: OutputOption = Output.TEXT,
     *,
@@ -44,12 +46,21 @@ def verify(
         Path | None,
         typer.Option(
             "--public-key",
-            help="The audit key's public key in PEM, kept elsewhere; no database is needed then.",
+            help="The audit key's public key in PEM, kept elsewhere; with --trail and without --config "
+            "no database is asked.",
         ),
     ] = None,
     trails: Annotated[
         list[Path] | None,
         typer.Option("--trail", help="Directory or file of the trail, repeatable; by default as configured."),
+    ] = None,
+    from_segments: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--from-segment",
+            metavar="CHAIN=NUMBER",
+            help="Older segments of the chain were archived: this one must be the first here; repeatable.",
+        ),
     ] = None,
     closed: Annotated[
         bool,
@@ -58,14 +69,15 @@ def verify(
 ) -> None:
     """Check that no record of the audit trail was altered, removed, inserted or reordered.
 
-    With the database at hand it also finds what was cut off an end. Nothing is changed; it may run while the
-    service serves.
+    The database tells what was cut off an end. Its audit key is believed unless --public-key gives one that
+    whoever can write the database couldn't replace. Nothing is changed; it may run while the service serves.
 
     Exit codes: 0 as it was written; 1 problems were found; 2 wrong usage; 75 not now, for database or trail
     can't be read; 78 the configuration must be changed.
     """
     with show_error(output):
-        found = _verify(config, public_key, trails or [])
+        chosen = _configuration(context, config, is_needed=not (public_key and trails))
+        found = _verify(chosen, public_key, trails or [], _begins(from_segments or ()))
     if closed:
         found.problems += found.notes
         found.notes = []
@@ -86,20 +98,55 @@ def public_key(config: ConfigOption = DEFAULT_CONFIG) -> None:
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
     with show_error():
-        key, _ = _of_deployment(_settings(config))
-        pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        pem = of_deployment(_settings(config)).key.public_bytes(
+            Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
+        )
     typer.echo(pem.decode(), nl=False)
 
 
-def _verify(config: Path, public_key: Path | None, trails: "Sequence[Path]") -> "Verification":
+def _verify(
+    config: Path | None, public_key: Path | None, trails: "Sequence[Path]", begins: "Mapping[str, int]"
+) -> "Verification":
+    """Verifies a trail; without a configuration, by the public key alone."""
     from strongroom.server.audit.verification import Verifier
 
-    if public_key is not None:
-        trails = trails or [_settings(config).audit.directory]
-        return Verifier([_read(public_key)]).verify(_files(trails))
-    settings = _settings(config)
-    key, known = _of_deployment(settings)
-    return Verifier([key], known).verify(_files(trails or [settings.audit.directory]))
+    if config is None and public_key is not None:
+        return Verifier([of_file(public_key)], begins=begins).verify(_files(trails))
+    settings = _settings(config or DEFAULT_CONFIG)
+    told = of_deployment(settings)
+    files = _files(trails or [settings.audit.directory])
+    if public_key is None:
+        return Verifier([told.key], told.known, told.asked_at, begins=begins).verify(files)
+    key = of_file(public_key)
+    verifier = Verifier([key], told.known, told.asked_at, known_proves=False, begins=begins)
+    found = verifier.verify(files)
+    if key != told.key:
+        found.problems.append(_other_key())
+    return found
+
+
+def _other_key() -> "Problem":
+    from strongroom.server.audit.findings import Problem
+
+    return Problem("the database", "it has another audit key than the one that was given")
+
+
+def _configuration(context: typer.Context, config: Path, *, is_needed: bool) -> Path | None:
+    """The configuration, if it is needed or was asked for: a trail from elsewhere isn't this machine's."""
+    source = context.get_parameter_source("config")
+    is_asked_for = source is not None and source.name == "COMMANDLINE"
+    return config if is_needed or is_asked_for else None
+
+
+def _begins(said: "Sequence[str]") -> dict[str, int]:
+    """The first segment that must be here, by the name of its chain."""
+    found = {}
+    for text in said:
+        name, _, number = text.rpartition("=")
+        if not name or not (number.isascii() and number.isdecimal()):
+            raise SegmentInvalid(f"{text} is no segment: give it as worker-0=12.")
+        found[name] = int(number)
+    return found
 
 
 def _settings(config: Path) -> "Settings":
@@ -108,47 +155,9 @@ def _settings(config: Path) -> "Settings":
     return load_settings(config)
 
 
-def _of_deployment(settings: "Settings") -> "tuple[EllipticCurvePublicKey, tuple[Head, ...]]":
-    """The audit key's public key, and how far the chains went, by the database."""
-    from contextlib import closing
-
-    from cryptography.hazmat.primitives.serialization import load_der_public_key
-
-    from strongroom.server.deployment import open_store, require_own
-    from strongroom.server.trail import StoreLedger, find_audit_key
-
-    with closing(open_store(settings)) as store:
-        require_own(settings, store.deployment())
-        found = find_audit_key(store)
-        if found is None:
-            raise NoPublicKey(
-                "There is no audit key yet: the housekeeper makes it when the service first serves."
-            )
-        return _p256(load_der_public_key(found.check)), StoreLedger(store.audit_chains).all()
-
-
-def _read(path: Path) -> "EllipticCurvePublicKey":
-    from cryptography.hazmat.primitives.serialization import load_pem_public_key
-
-    try:
-        return _p256(load_pem_public_key(path.read_bytes()))
-    except (OSError, ValueError):
-        raise NoPublicKey(
-            f"{path} is no public key in PEM: `strongroomd audit public-key` prints it."
-        ) from None
-
-
-def _p256(key: object) -> "EllipticCurvePublicKey":
-    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
-
-    if not isinstance(key, EllipticCurvePublicKey):
-        raise NoPublicKey("The audit key is an ECDSA key; this one isn't.")
-    return key
-
-
 def _files(trails: "Sequence[Path]") -> "list[Path]":
     """The segments of directories, and files that are named; NothingToVerify if there is none."""
-    files = [file for trail in trails for file in (trail.glob("*.jsonl") if trail.is_dir() else [trail])]
+    files = files_of(trails)
     if not files:
         raise NothingToVerify(f"There are no segments (*.jsonl) in {', '.join(map(str, trails))}.")
     return files
@@ -170,7 +179,7 @@ def _say(found: "Verification") -> None:
         _say_one("[bold red]✗[/]", problem)
     for note in found.notes:
         _say_one("[yellow]·[/]", note)
-    verdict = "[bold red]altered[/]" if found.problems else "[green]as written[/]"
+    verdict = "[bold red]altered, or not whole[/]" if found.problems else "[green]as written[/]"
     console.print(
         f"{verdict}: {found.records} records in {len(found.segments)} segments, "
         f"{found.checkpoints} signed checkpoints, {len(found.problems)} problems",
@@ -179,4 +188,5 @@ def _say(found: "Verification") -> None:
 
 
 def _say_one(mark: str, problem: "Problem") -> None:
-    console.print(f"{mark} {escape(problem.place)}: {escape(problem.text)}", soft_wrap=True)
+    place, text = escape(printable(problem.place)), escape(printable(problem.text))
+    console.print(f"{mark} {place}: {text}", soft_wrap=True)

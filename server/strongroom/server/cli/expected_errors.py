@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 
 from strongroom.server.cli.appointing import NotAppointable
+from strongroom.server.cli.audit_anchors import NoPublicKey
 from strongroom.server.cli.audit_reading import TimeInvalid
-from strongroom.server.cli.auditing import NoPublicKey, NothingToVerify
+from strongroom.server.cli.audit_trails import NoTrail
+from strongroom.server.cli.auditing import NothingToVerify, SegmentInvalid
 from strongroom.server.cli.backups.errors import BackupExists, BackupUnusable, NotConfirmed, TokenNeeded
 from strongroom.server.cli.development import AlreadyInitialised
 from strongroom.server.cli.plans import PlanInvalid
@@ -15,7 +17,9 @@ _CODES: Mapping[type[Exception], int] = {
     AlreadyInitialised: 1,
     AlreadyRunning: ExitCode.NOT_NOW,
     NoPublicKey: ExitCode.NOT_NOW,
+    NoTrail: ExitCode.NOT_NOW,
     NothingToVerify: 2,
+    SegmentInvalid: 2,
     TimeInvalid: 2,
     BackupExists: 1,
     BackupUnusable: ExitCode.NEVER,

@@ -1,6 +1,6 @@
 """The store: everything that isn't key material."""
 
-from strongroom.server.store.audit_chains import ChainRecord, ChainStore
+from strongroom.server.store.audit_chains import ChainRecord, ChainStore, opened_chains
 from strongroom.server.store.census import Census
 from strongroom.server.store.errors import (
     AliasExists,
@@ -134,4 +134,5 @@ __all__ = [
     "TooManyPolicies",
     "TooManyTags",
     "WrongMaterial",
+    "opened_chains",
 ]

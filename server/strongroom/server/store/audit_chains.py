@@ -1,12 +1,17 @@
 """How far the chains of the audit trail went, as their writers last told."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import Engine, select
 from sqlalchemy.dialects.sqlite import insert
 
+from strongroom.server.core.clock import utc_now
+from strongroom.server.store.engine import file_url, open_engine
+from strongroom.server.store.errors import StoreUnavailable
 from strongroom.server.store.tables import audit_chains
 from strongroom.server.store.transactions import changing, reading
 
@@ -34,6 +39,18 @@ _NAMES = tuple(ChainRecord.__dataclass_fields__)
 _COLUMNS = tuple(audit_chains.c[name] for name in _NAMES)
 
 
+@contextmanager
+def opened_chains(database: Path, busy_timeout_s: float = 5.0) -> Iterator["ChainStore"]:
+    """The chains that a database's file knows, whatever else is in it; StoreUnavailable without a file."""
+    if not database.is_file():
+        raise StoreUnavailable(f"There is no database at {database}.")
+    engine = open_engine(file_url(database), busy_timeout_s)
+    try:
+        yield ChainStore(engine, utc_now)
+    finally:
+        engine.dispose()
+
+
 class ChainStore:
     """The chains' heads; every method may raise StoreUnavailable. No change of a key: the feed isn't told."""
 
@@ -54,13 +71,8 @@ class ChainStore:
             row = connection.execute(select(*_COLUMNS).where(audit_chains.c.name == name)).one_or_none()
         return None if row is None else ChainRecord(*row)
 
-    def saved_within(self, age: timedelta) -> tuple[ChainRecord, ...]:
-        """The chains that were saved lately."""
-        query = select(*_COLUMNS).where(audit_chains.c.at > self._clock() - age)
-        with reading(self._engine) as connection:
-            return tuple(ChainRecord(*row) for row in connection.execute(query.order_by(audit_chains.c.name)))
-
     def all(self) -> tuple[ChainRecord, ...]:
         """Every chain."""
         with reading(self._engine) as connection:
-            return tuple(ChainRecord(*row) for row in connection.execute(select(*_COLUMNS)))
+            rows = connection.execute(select(*_COLUMNS).order_by(audit_chains.c.name))
+            return tuple(ChainRecord(*row) for row in rows)

@@ -2,15 +2,12 @@
 
 from collections.abc import Collection
 from dataclasses import astuple
-from datetime import timedelta
 
 import structlog
 
 from strongroom.server.audit import Head
 from strongroom.server.audit.forwarding import Position
 from strongroom.server.store import ChainRecord, ChainStore, ForwardedRecord, ForwardingStore, StoreError
-
-_LATELY = timedelta(days=1)
 
 _log = structlog.get_logger("strongroom.audit")
 
@@ -29,18 +26,18 @@ class StoreLedger:
             _log.warning("chain not written down", chain=head.name, reason=str(error))
 
     def find(self, name: str) -> Head | None:
-        """How far a chain went."""
+        """How far a chain went: number 0 of one that was never written; None if it can't be told."""
         try:
             found = self._store.find(name)
         except StoreError as error:
             _log.warning("chain not looked up", chain=name, reason=str(error))
             return None
-        return None if found is None else Head(*astuple(found))
+        return Head(name, 0, "") if found is None else Head(*astuple(found))
 
     def others(self, name: str) -> tuple[Head, ...]:
-        """How far the other chains went that were written within a day."""
+        """How far the other chains went; nothing if it can't be told."""
         try:
-            found = self._store.saved_within(_LATELY)
+            found = self._store.all()
         except StoreError as error:
             _log.warning("chains not looked up", reason=str(error))
             return ()
@@ -87,5 +84,5 @@ class NoLedger:
         """Forgets it."""
 
     def find(self, name: str) -> Head | None:  # noqa: ARG002 # a Ledger's
-        """Knows of none."""
+        """Can't tell."""
         return None

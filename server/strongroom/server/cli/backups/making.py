@@ -17,6 +17,7 @@ from strongroom.server.core.clock import utc_now
 from strongroom.server.deployment import require_own
 from strongroom.server.process.exit_codes import ExitCode, exit_code_of
 from strongroom.server.recording import record_writer
+from strongroom.server.store import opened_chains
 from strongroom.server.store.copies import copy_database, make_single_file
 from strongroom.server.store.engine import sqlite_path
 from strongroom.server.store.surveys import survey
@@ -45,7 +46,8 @@ def make_backup(settings: Settings, final: Path, *, with_token: bool) -> Manifes
     _require_nothing_at(final)
     final.parent.mkdir(parents=True, exist_ok=True)
     with (
-        closing(record_writer(settings, "backup")) as records,
+        opened_chains(sqlite_path(settings.store.url), settings.store.busy_timeout_s) as chains,
+        closing(record_writer(settings, "backup", chains)) as records,
         ending_tidily(),
         draft_for(final, first=DATABASE) as draft,
     ):

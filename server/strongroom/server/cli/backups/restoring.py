@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, closing, suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 from strongroom.server.cli.backups.checking import Report, examine
@@ -16,8 +16,10 @@ from strongroom.server.recording import record_writer
 from strongroom.server.store import StoreDamaged
 from strongroom.server.store.copies import make_single_file
 from strongroom.server.store.engine import sqlite_path
+from strongroom.server.trail import adopt_chains, chains_told_by
 
 EVENT = "RestoreBackup"
+_CHAIN = "restore"
 _ASIDE = ".replaced-"
 _FILES = ("-wal", "-shm", "")
 """What SQLite keeps beside a database's file, and the file."""
@@ -42,20 +44,22 @@ def restore(
         ending_tidily(),
         only_one(runtime_directory(settings)),
         draft_for(database, first=DATABASE) as draft,
-        ExitStack() as opened_trail,
     ):
         now = utc_now()
         report, opened = examine(backup, settings, draft, now)
         confirm(report)
         make_single_file(opened.database, 0)
         sync(opened.database)
-        records = opened_trail.enter_context(closing(record_writer(settings, "restore")))
-        records.require(for_change=True)
         aside = database.with_name(f"{database.name}{_ASIDE}{now:%Y%m%dT%H%M%S.%fZ}")
-        had_one = _close(database, settings.store.busy_timeout_s)
-        records.write_service_event(EVENT, _details(backup, report, aside if had_one else None))
-        _exchange(opened.database, database, aside)
-    return report, aside if had_one else None
+        with closing(record_writer(settings, _CHAIN)) as records:
+            records.require(for_change=True)
+            before = chains_told_by(database)
+            had_one = _close(database, settings.store.busy_timeout_s)
+            replaced = aside if had_one else None
+            records.write_service_event(EVENT, _details(backup, report, replaced))
+            _exchange(opened.database, database, aside)
+        adopt_chains(settings.audit.directory, database, before, _CHAIN)
+    return report, replaced
 
 
 def _close(database: Path, busy_timeout_s: float) -> bool:
