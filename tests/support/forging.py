@@ -1,11 +1,15 @@
 """What somebody does to an audit trail who can write its directory, and has no key."""
 
 import json
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from strongroom.server.audit.chain import Head, digest_of, linked
+
+KINDS = ("pipe", "directory", "link", "dangling", "sparse")
+"""What may be in a segment's place."""
 
 FORGED_SEGMENT = "feedfacefeedface"
 
@@ -43,6 +47,24 @@ def planted(
     path = directory / f"{name}-{number:08d}.jsonl"
     path.write_bytes(data)
     return path
+
+
+def hostile(path: Path, kind: str) -> Path:
+    """Puts something in a segment's place."""
+    makers: Mapping[str, Callable[[], object]] = {
+        "pipe": lambda: os.mkfifo(path),
+        "directory": path.mkdir,
+        "link": lambda: path.symlink_to(path.with_name("worker-0-00000001.jsonl")),
+        "dangling": lambda: path.symlink_to("/nonexistent"),
+        "sparse": lambda: _sparse(path),
+    }
+    makers[kind]()
+    return path
+
+
+def _sparse(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
 
 
 def decrypted(at: str = "2026-11-28T12:12:30+00:00") -> Mapping[str, object]:

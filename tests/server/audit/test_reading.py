@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,8 +12,24 @@ from hypothesis import strategies as st
 from strongroom.server.audit.filters import Wanted
 from strongroom.server.audit.following import Follower
 from strongroom.server.audit.names import ABOUT_ITSELF
-from strongroom.server.audit.reading import records_of, time_of
+from strongroom.server.audit.reading import record_of, records_of, time_of
+from strongroom.server.cli.audit_reading import _line
 from tests.support.audit import Trail, record
+from tests.support.forging import KINDS, hostile
+
+_MEMBERS = (
+    "resources",
+    "requestParameters",
+    "responseElements",
+    "serviceEventDetails",
+    "userIdentity",
+    "eventName",
+)
+_NAMES = st.sampled_from([*_MEMBERS, "ARN", "arn", "keyId", "keyMetadata"]) | st.text(max_size=3)
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 9) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_NAMES, inner, max_size=4),
+)
 
 KEY = "1234abcd-12ab-34cd-56ef-1234567890ab"
 ARN = f"arn:aws:kms:eu-local-1:111122223333:key/{KEY}"
@@ -71,11 +88,35 @@ def test_outcomes(outcome: str, *, fits: bool) -> None:
     assert Wanted(outcome=outcome).fits(DENIED) is fits
 
 
-@given(st.dictionaries(st.sampled_from(list(ENCRYPTED)), st.none() | st.integers() | st.text()))
+@given(_JSON.filter(lambda value: isinstance(value, dict)))
 def test_no_record_is_too_strange(strange: dict[str, Any]) -> None:
-    odd = {name: value for name, value in strange.items() if name not in {"resources", "requestParameters"}}
-    odd.pop("userIdentity", None)
-    Wanted("k", "p", "a", ["o"], "s", "u", "ok", "r", "x").fits({"eventTime": "t", **odd})
+    odd = record_of(orjson.dumps({"eventTime": "t", **strange}) + b"\n")
+    if odd is not None:
+        for about_itself in (True, False):
+            Wanted("k", "p", "a", ["o"], "s", "u", "ok", "r", "x", about_itself=about_itself).fits(odd)
+        for wanted in (Wanted(key="x"), Wanted(principal="x"), Wanted(outcome="x"), Wanted(operations=["x"])):
+            wanted.fits(odd)
+        assert _line(odd).isprintable()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"eventTime":"t","x":' + b"[" * 300 + b"]" * 300 + b"}\n",
+        b'{"eventTime":"t","x":' + b"[" * 5000 + b"]" * 5000 + b"}\n",
+        b'{"eventTime":1}\n',
+        b"[]\n",
+        b"\xff\n",
+        b'{"eventTime":"\\ud800"}\n',
+    ],
+)
+def test_what_can_not_be_shown_is_no_record(line: bytes) -> None:
+    assert record_of(line) is None
+
+
+def test_the_key_that_was_made_is_shown() -> None:
+    made = {"eventName": "CreateKey", "responseElements": {"keyMetadata": {"keyId": KEY}}}
+    assert f"key/{KEY}" in _line({"eventTime": "t", **made})
 
 
 def test_the_chains_are_merged_by_time_and_torn_lines_passed_over(tmp_path: Path) -> None:
@@ -89,7 +130,9 @@ def test_the_chains_are_merged_by_time_and_torn_lines_passed_over(tmp_path: Path
     with (tmp_path / "worker-0-00000001.jsonl").open("ab") as file:
         file.write(b'{"eventTime": "2026')
     (tmp_path / "other.jsonl").write_text("{}\n")
-    found = [one for one in records_of(tmp_path.glob("*.jsonl")) if one["eventName"] not in ABOUT_ITSELF]
+    found = [
+        one for one in records_of(tmp_path.glob("*.jsonl"), _none) if one["eventName"] not in ABOUT_ITSELF
+    ]
     assert [one["n"] for one in found] == list(range(10))
 
 
@@ -97,7 +140,7 @@ def test_a_follower_gives_each_whole_record_once_and_finds_new_segments(tmp_path
     trail = Trail(tmp_path)
     sink = trail.sink("worker-0")
     sink.write([record(0)])
-    follower = Follower([tmp_path])
+    follower = Follower([tmp_path], _none)
     assert follower.poll() == []
     now = {"eventTime": "2026-11-28T10:00:00+00:00"}
     sink.write([{**record(1), **now}])
@@ -112,6 +155,30 @@ def test_a_follower_gives_each_whole_record_once_and_finds_new_segments(tmp_path
     assert follower.poll() == []
     sink.close()
     other.close()
+
+
+def _none(path: Path, text: str) -> None:
+    pytest.fail(f"{path}: {text}")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_no_file_of_records_is_passed_over_and_told(tmp_path: Path, kind: str) -> None:
+    trail = Trail(tmp_path)
+    trail.run("worker-0", 2)
+    warned: list[str] = []
+    follower = Follower([tmp_path], lambda path, _: warned.append(path.name))
+    path = hostile(tmp_path / "worker-3-00000001.jsonl", kind)
+    assert follower.poll() == follower.poll() == []
+    assert warned == [path.name]
+    Follower([tmp_path], _none)
+    names = [
+        one["eventName"]
+        for one in records_of(tmp_path.glob("*.jsonl"), lambda path, _: warned.append(path.name))
+    ]
+    assert names.count("Encrypt") == 2
+    assert warned == [path.name] * 2
+    problems = [problem for problem in trail.verified().problems if problem.place.startswith(path.name)]
+    assert len(problems) == 1
 
 
 def test_times_are_ordered_as_their_texts_are() -> None:

@@ -1,8 +1,7 @@
 """What is added to a chain while nobody writes it is never vouched for."""
 
 import json
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 
 from strongroom.server.audit import AuditUnavailable, Head
 from tests.support.audit import Trail, event, record
-from tests.support.forging import appended, decrypted, head_of_file, planted
+from tests.support.forging import KINDS, appended, decrypted, head_of_file, hostile, planted
 
 FIRST, SECOND, THIRD = (f"worker-0-{number:08d}.jsonl" for number in (1, 2, 3))
 
@@ -142,17 +141,13 @@ def test_segments_that_were_begun_while_the_ledger_could_not_be_told_are_gone_on
     assert len(found.notes) == 2
 
 
-@pytest.mark.parametrize("kind", ["pipe", "directory", "link", "unreadable", "long"])
+@pytest.mark.parametrize("kind", [*KINDS, "unreadable"])
 def test_nothing_in_the_directory_keeps_a_process_from_its_start(trail: Trail, kind: str) -> None:
     path = trail.directory / SECOND
-    makers: Mapping[str, Callable[[], object]] = {
-        "pipe": lambda: os.mkfifo(path),
-        "directory": path.mkdir,
-        "link": lambda: path.symlink_to("/nonexistent"),
-        "unreadable": lambda: path.touch(mode=0),
-        "long": lambda: path.write_bytes(b"x" * 3_000_000),
-    }
-    makers[kind]()
+    if kind == "unreadable":
+        path.touch(mode=0)
+    else:
+        hostile(path, kind)
     trail.run("worker-0", 4)
     assert _opening(trail.directory / THIRD)["number"] == 3
 

@@ -77,7 +77,7 @@ def test_the_environment_file_names_what_a_client_needs(deployment: Deployment) 
         env=clean_environment(),
     ).stdout.splitlines()
     assert f"STRONGROOM_ENDPOINT=127.0.0.1:{deployment.port}" in printed
-    for name, value in deployment.client.items():
+    for name, value in {**deployment.client, "STRONGROOMD_CONFIG": str(deployment.config)}.items():
         assert f"{name}={value}" in printed
         assert Path(value).is_file()
 

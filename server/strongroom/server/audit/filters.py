@@ -7,7 +7,7 @@ from typing import Any
 
 from strongroom.server.audit.bounds import NAMING_KEYS
 from strongroom.server.audit.names import ABOUT_ITSELF
-from strongroom.server.audit.reading import Record, time_of
+from strongroom.server.audit.reading import Record, arns_of, made_key_of, members, time_of
 
 _DENIED = "AccessDeniedException"
 
@@ -42,19 +42,18 @@ class Wanted:
 
     def fits(self, record: Record) -> bool:
         """True for a record that is wanted."""
-        if not self.about_itself and record.get("eventName") in ABOUT_ITSELF:
+        if not self.about_itself and str(record.get("eventName")) in ABOUT_ITSELF:
             return False
         asked = ((one.name, getattr(self, one.name)) for one in fields(self))
         return all(_TESTS[name](value, record) for name, value in asked if value and name in _TESTS)
 
 
 def _is_about(key: str, record: Record) -> bool:
-    arns = [str(one.get("ARN", "")) for one in record.get("resources") or ()]
-    if any(arn == key or arn.endswith((f":key/{key}", f":{key}")) for arn in arns):
+    if any(arn == key or arn.endswith((f":key/{key}", f":{key}")) for arn in arns_of(record)):
         return True
-    details = record.get("requestParameters") or record.get("serviceEventDetails") or {}
-    made = (record.get("responseElements") or {}).get("keyMetadata") or {}
-    return key in {*(details.get(name) for name in NAMING_KEYS), made.get("keyId"), made.get("arn")}
+    details = members(record, "requestParameters") or members(record, "serviceEventDetails")
+    made = made_key_of(record)
+    return key in (*(details.get(name) for name in NAMING_KEYS), made.get("keyId"), made.get("arn"))
 
 
 def _came_to(outcome: str, record: Record) -> bool:
@@ -64,7 +63,7 @@ def _came_to(outcome: str, record: Record) -> bool:
 
 
 def _caller(record: Record) -> Mapping[str, Any]:
-    return record.get("userIdentity") or {}
+    return members(record, "userIdentity")
 
 
 _TESTS: Mapping[str, Callable[[Any, Record], bool]] = {

@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 
+from strongroom.server.cli.audit_choices import error_name, operation_names
+from strongroom.server.cli.audit_trails import files_of, printable
 from strongroom.server.cli.options import DEFAULT_CONFIG, ConfigOption, OutputOption, examples
-from strongroom.server.cli.output import Output, show_error
+from strongroom.server.cli.output import Output, errors, show_error
 
 if TYPE_CHECKING:  # heavy
     from strongroom.server.audit.filters import Wanted
@@ -81,10 +84,10 @@ def query(
             key,
             principal,
             account,
-            operations or (),
+            operation_names(operations or ()),
             _time(since),
             _time(until),
-            outcome,
+            error_name(outcome),
             request_id,
             source,
             about_itself=all_events,
@@ -117,10 +120,18 @@ def tail(
 
     with show_error():
         wanted = Wanted(
-            key, principal, account, operations or (), outcome=outcome, source=source, about_itself=all_events
+            key,
+            principal,
+            account,
+            operation_names(operations or ()),
+            outcome=error_name(outcome),
+            source=source,
+            about_itself=all_events,
         )
         directories = _directories(config, trails)
-        follower = Follower(directories)  # first: what is written meanwhile is shown twice rather than not
+        follower = Follower(
+            directories, _warn
+        )  # first: what is written meanwhile is shown twice rather than not
         _show(deque(_read(directories, wanted), lines), output)
         with suppress(KeyboardInterrupt):
             while follow:
@@ -137,11 +148,12 @@ def _directories(config: Path, trails: Sequence[Path] | None) -> Sequence[Path]:
 def _read(directories: Sequence[Path], wanted: "Wanted") -> Iterable[dict[str, Any]]:
     from strongroom.server.audit.reading import records_of
 
-    files = [path for directory in directories for path in directory.glob("*.jsonl")]
-    if wanted.since is not None:
-        since = datetime.fromisoformat(wanted.since).timestamp()
-        files = [path for path in files if path.stat().st_mtime >= since]
-    return filter(wanted.fits, records_of(files))
+    return filter(wanted.fits, records_of(files_of(directories), _warn))
+
+
+def _warn(path: Path, text: str) -> None:
+    place = escape(printable(path.name))
+    errors.print(f"[bold yellow]Warning:[/] {place}: {escape(text)}.", soft_wrap=True)
 
 
 def _time(text: str | None) -> str | None:
@@ -175,14 +187,24 @@ def _show(records: Iterable[dict[str, Any]], output: Output) -> None:
 
 def _line(record: dict[str, Any]) -> str:
     """A record for people: when, what, whom it came to, who, and about which keys."""
-    caller = record.get("userIdentity") or {}
-    keys = " ".join(str(one.get("ARN", "")).rpartition(":")[2] for one in record.get("resources") or ())
+    from strongroom.server.audit.reading import members
+
+    caller = members(record, "userIdentity")
     columns = (
         f"{record['eventTime'][:23]:23}",
-        f"{record.get('eventName', ''):22}",
-        f"{record.get('errorCode', 'ok'):22}",
+        f"{record.get('eventName', '')!s:22}",
+        f"{record.get('errorCode', 'ok')!s:22}",
         f"{caller.get('arn') or caller.get('type') or 'the service'}",
-        keys or str((record.get("serviceEventDetails") or {}).get("keyId", "-")),
+        _keys(record),
         str(record.get("sourceIPAddress", "-")),
     )
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in "  ".join(columns))
+    return printable("  ".join(columns))
+
+
+def _keys(record: dict[str, Any]) -> str:
+    """The keys that it is about, or the one that was made."""
+    from strongroom.server.audit.reading import arns_of, made_key_of, members
+
+    named = " ".join(arn.rpartition(":")[2] for arn in arns_of(record))
+    made, of_service = made_key_of(record).get("keyId"), members(record, "serviceEventDetails").get("keyId")
+    return named or (f"key/{made}" if made else str(of_service or "-"))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from strongroom.server.cli.appointing import NotAppointable
 from strongroom.server.cli.audit_anchors import NoPublicKey
+from strongroom.server.cli.audit_choices import NameUnknown
 from strongroom.server.cli.audit_reading import TimeInvalid
 from strongroom.server.cli.audit_trails import NoTrail
 from strongroom.server.cli.auditing import NothingToVerify, SegmentInvalid
@@ -17,6 +18,7 @@ _CODES: Mapping[type[Exception], int] = {
     AlreadyInitialised: 1,
     AlreadyRunning: ExitCode.NOT_NOW,
     NoPublicKey: ExitCode.NOT_NOW,
+    NameUnknown: 2,
     NoTrail: ExitCode.NOT_NOW,
     NothingToVerify: 2,
     SegmentInvalid: 2,

@@ -178,7 +178,7 @@ def _of_existing(token: ExistingToken) -> Mapping[str, object]:
 
 
 def environment(plan: DevelopmentPlan) -> str:
-    """What the `strongroom` command reads from its environment, for a POSIX shell."""
+    """What the commands read from their environment, for a POSIX shell."""
     pki = plan.directory / "pki"
     host, port = reachable(plan.listen)
     variables = {
@@ -186,5 +186,6 @@ def environment(plan: DevelopmentPlan) -> str:
         "STRONGROOM_CA": str(pki / "ca.pem"),
         "STRONGROOM_CERT": str(pki / "client.pem"),
         "STRONGROOM_KEY": str(pki / "client.key"),
+        "STRONGROOMD_CONFIG": str(plan.directory / "strongroom.toml"),
     }
     return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
