@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -237,7 +238,8 @@ def test_nothing_is_answered_while_the_directory_is_away(
         scrape_when(port, lambda scrape: scrape.value("strongroom_ready") == 1)
     told = [r["eventName"] for r in own_deployment.told("worker-0") if "errorCode" not in r]
     assert told == ["AuditTrailRestored", "GenerateRandom", "ListKeys"]
-    assert _verified(own_deployment)["valid"]
+    taken_away = [("--from-segment", f"{name}=2") for name in ("worker-0", "housekeeper")]
+    assert _verified(own_deployment, *chain.from_iterable(taken_away))["valid"]
 
 
 def test_the_trail_is_queried_and_followed(own_deployment: Deployment) -> None:

@@ -7,7 +7,7 @@ from typing import BinaryIO, NamedTuple
 
 from strongroom.server.audit.chain import ChainBroken, Head, checked, segment_of
 from strongroom.server.audit.endings import path_of
-from strongroom.server.audit.segments import OPENED
+from strongroom.server.audit.names import OPENED
 
 MOST_LINE_BYTES = 4 * 1024 * 1024
 """More than any record has; what goes on without a line feed comes in pieces of this size."""
