@@ -161,12 +161,16 @@ def proven_by(details: Any, keys: Mapping[str, EllipticCurvePublicKey]) -> State
         key.verify(b64decode(details["signature"]), _DOMAIN + statement.encode(), ECDSA(SHA256()))
         said = orjson.loads(statement)
         others = tuple(map(head_of, said["others"]))
-        digest = sha256(statement.encode()).digest()
-        return Statement(moment_of(said.get("at")), head_of(said["chain"]), others, digest)
+        return Statement(moment_of(said.get("at")), head_of(said["chain"]), others, digest_of(statement))
     except InvalidSignature:
         raise CheckpointInvalid("its signature isn't the audit key's") from None
     except (ChainBroken, KeyError, TypeError, ValueError, AttributeError):
         raise CheckpointInvalid("it can't be read") from None
+
+
+def digest_of(statement: str) -> bytes:
+    """SHA-256 of a statement's text; of what is no text in UTF-8, too."""
+    return sha256(statement.encode(errors="surrogatepass")).digest()
 
 
 def key_id_of(key: EllipticCurvePublicKey) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from strongroom.server.audit.chain import ChainBroken, Head
-from strongroom.server.audit.checkpoints import Statement
+from strongroom.server.audit.checkpoints import Statement, digest_of
 from strongroom.server.core.clock import utc_now
 
 _SETTLED = timedelta(seconds=10)
@@ -41,7 +41,7 @@ class Evidence:
     def __init__(self, known: Iterable[Head], asked_at: datetime | None, *, proves: bool) -> None:
         self._heads: defaultdict[str, dict[int, Head]] = defaultdict(dict)
         self._signed: set[tuple[str, int]] = set()
-        self._statements: set[bytes] = set()
+        self._statements: dict[bytes, Head] = {}
         self._last: Statement | None = None
         self._known = tuple(known)
         self._asked_at = asked_at
@@ -56,7 +56,7 @@ class Evidence:
         """
         if statement.digest in self._statements:
             raise ChainBroken("a checkpoint that is the copy of another")
-        self._statements.add(statement.digest)
+        self._statements[statement.digest] = statement.chain
         for head in (statement.chain, *statement.others):
             self._add(head, is_proof=True)
         if statement.at is not None and statement.others:  # without others it may not have known of them
@@ -68,6 +68,10 @@ class Evidence:
         self._heads[head.segment][head.sequence] = head
         if is_proof:
             self._signed.add((head.segment, head.sequence))
+
+    def signed_for(self, statement: object) -> Head | None:
+        """How far its chain went when a checkpoint's statement was signed; None if it wasn't."""
+        return self._statements.get(digest_of(str(statement)))
 
     def proves(self, head: Head) -> bool:
         """True if a signature was made for this line; ChainBroken if for another in its place."""

@@ -14,7 +14,7 @@ import orjson
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
 from strongroom.server.audit.chain import ChainBroken, Head, checked, segment_of
-from strongroom.server.audit.checkpoints import CheckpointInvalid, Statement, key_id_of, proven_by
+from strongroom.server.audit.checkpoints import CheckpointInvalid, key_id_of, proven_by
 from strongroom.server.audit.continuity import check_chains
 from strongroom.server.audit.endings import chain_of
 from strongroom.server.audit.evidence import Evidence
@@ -123,14 +123,8 @@ class Verifier:
         """True for a checkpoint that was signed for the line before it."""
         if record.get("eventName") != CHECKPOINT:
             return False
-        statement = self._statement(record)
-        return statement is not None and statement.chain == before
-
-    def _statement(self, record: Mapping[str, Any]) -> Statement | None:
-        try:
-            return proven_by(record.get("serviceEventDetails"), self._keys)
-        except CheckpointInvalid:
-            return None  # that has been told already
+        details = record.get("serviceEventDetails")
+        return isinstance(details, dict) and self._evidence.signed_for(details.get("statement")) == before
 
     def _problem(self, path: Path, number: int, text: str) -> None:
         self._found.problems.append(Problem(f"{path.name}:{number}" if number else path.name, text))

@@ -129,9 +129,7 @@ def tail(
             about_itself=all_events,
         )
         directories = _directories(config, trails)
-        follower = Follower(
-            directories, _warn
-        )  # first: what is written meanwhile is shown twice rather than not
+        follower = Follower(directories, _warn)  # first: better shown twice than not at all
         _show(deque(_read(directories, wanted), lines), output)
         with suppress(KeyboardInterrupt):
             while follow:
