@@ -12,6 +12,7 @@ from tests.server.cli.conftest import STRONGROOMD, Deployment, clean_environment
 from tests.server.cli.restorations import back_up
 from tests.support.audit import told
 from tests.support.databases import change, make_older, rows
+from tests.support.forging import appended, decrypted
 
 _PATCH = """
 import os
@@ -54,6 +55,15 @@ def test_a_backup_is_a_copy_with_a_manifest_that_only_the_owner_reads(deployment
             "on_token": True,
         }
     ]
+
+
+def test_a_trail_that_is_not_as_it_was_left_is_told_beside_the_answer(deployment: Deployment) -> None:
+    back_up(deployment)
+    appended(deployment.directory / "audit" / "backup-00000001.jsonl", [decrypted()])
+    out = deployment.directory.parent / "second"
+    answer = deployment.run("backup", "--out", str(out), "--output", "json")
+    assert answer.json["materials"] == []
+    assert "the audit trail isn't as the service left it" in answer.err
 
 
 def test_programs_are_answered_with_the_manifest(deployment: Deployment) -> None:
