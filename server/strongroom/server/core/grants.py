@@ -67,7 +67,11 @@ class Constraints:
 
     def hold(self, context: Mapping[str, str]) -> bool:
         """True if a request with this encryption context may go on."""
-        given = dict(context)
+        if self.equals is None and self.subset is None:
+            return True
+        given = {
+            name: context[name] for name in context
+        }  # not dict(): with protobuf's maps it takes twice as long
         return (self.equals is None or given == self.equals) and (
             self.subset is None or self.subset.items() <= given.items()
         )
@@ -104,6 +108,13 @@ class Terms:
             context: the encryption context that the request has for this key.
         """
         return action in self.operations and (action in _WITHOUT_CONTEXT or self.constraints.hold(context))
+
+    @property
+    def unconstrained_operations(self) -> frozenset[str]:
+        """Those that they allow whatever the encryption context."""
+        constraints = self.constraints
+        is_constrained = constraints.equals is not None or constraints.subset
+        return self.operations & _WITHOUT_CONTEXT if is_constrained else self.operations
 
     def may_be_passed_on_as(self, others: "Terms") -> bool:
         """True if the grantee may by these alone create a grant with the others."""
