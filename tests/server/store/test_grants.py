@@ -4,7 +4,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from strongroom.server.store import GrantRecord, NoSuchGrant, NoSuchKey, Store, TooManyGrants
+from strongroom.server.store import (
+    GrantDifference,
+    GrantRecord,
+    GrantTerms,
+    NoSuchGrant,
+    NoSuchKey,
+    Store,
+    TooManyGrants,
+)
 from tests.server.store.samples import ACCOUNT, create, key_id
 
 ALLOWED = frozenset({"Enabled"})
@@ -37,9 +45,39 @@ def test_a_grant_comes_back_as_it_was(store: Store) -> None:
     grant = _grant(1)
     _add(store, grant)
     assert store.grants.find(grant.grant_id) == grant
-    assert store.grants.to(key_id(1), {GRANTEE, "x"}) == (grant,)
-    assert store.grants.to(key_id(1), {"x"}) == ()
-    assert store.grants.to(key_id(2), {GRANTEE}) == ()
+    assert store.grants.page_of_key(key_id(1), grant_id="", grantee=GRANTEE, limit=1, after=None).grants == (
+        grant,
+    )
+
+
+def _terms(*given: GrantRecord) -> tuple[GrantTerms, ...]:
+    return tuple(
+        GrantTerms(one.grant_id, one.grantee, one.operations, one.equals, one.subset) for one in given
+    )
+
+
+def test_what_differs_from_what_is_known_is_told(store: Store) -> None:
+    create(store, 1)
+    first, second, third = _grant(1), _grant(2), _grant(3, grantee="x")
+    for grant in (third, second, first):
+        _add(store, grant)
+    difference = store.grants.difference
+    assert difference(key_id(1), {GRANTEE, "x"}, set()) == GrantDifference(
+        frozenset(), _terms(first, second, third)
+    )
+    assert difference(key_id(1), {GRANTEE}, {first.grant_id}) == (frozenset(), _terms(second))
+    assert difference(key_id(1), {GRANTEE}, {first.grant_id, second.grant_id, "gone"}) == ({"gone"}, ())
+    assert difference(key_id(1), {"y"}, {first.grant_id}) == ({first.grant_id}, ())
+    assert difference(key_id(2), {GRANTEE}, set()) == (frozenset(), ())
+
+
+def test_more_grants_are_new_than_a_query_can_name(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("strongroom.server.store.grants._MOST_IDS", 1)
+    create(store, 1)
+    made = [_grant(number) for number in range(4)]
+    for grant in made:
+        _add(store, grant)
+    assert store.grants.difference(key_id(1), {GRANTEE}, {made[0].grant_id}).new == _terms(*made[1:])
 
 
 def test_grants_with_one_name_and_the_same_terms_are_one(store: Store) -> None:

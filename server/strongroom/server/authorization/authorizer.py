@@ -20,7 +20,14 @@ from strongroom.server.core.policies import (
     decide_on_retiring,
     decide_without_key,
 )
-from strongroom.server.keyring import KeyGrants, KeySnapshot, PrincipalPolicies, unknown_key, unknown_owner
+from strongroom.server.keyring import (
+    NO_CANDIDATES,
+    KeyGrants,
+    KeySnapshot,
+    PrincipalPolicies,
+    unknown_key,
+    unknown_owner,
+)
 
 
 class Authorizer:
@@ -105,21 +112,12 @@ class Authorizer:
         """The caller's grants that allow an action."""
         if action not in GRANTABLE:
             return NO_GRANTS
-        names = asked.caller.names
-        to_principal = to_account = ""
-        for grant in self._grants.to(key.key_id, names):
-            if _allows(grant, asked, action):
-                if grant.grantee in names:
-                    to_principal = grant.grant_id
-                else:
-                    to_account = grant.grant_id
-        return Granted(to_principal, to_account)
-
-
-def _allows(grant: Grant, asked: Asked, action: str) -> bool:
-    if action == CREATE_GRANT:
-        return grant.terms.may_be_passed_on_as(asked.new_terms)
-    return grant.terms.allow(action, asked.context)
+        grants = self._grants.to(key.key_id, asked.caller.names).for_action(action)
+        if grants is NO_CANDIDATES:
+            return NO_GRANTS
+        if action == CREATE_GRANT:
+            return grants.passing_on(asked.new_terms)
+        return grants.allowing(action, asked.context)
 
 
 def _request(asked: Asked, action: str, resource: str) -> PolicyRequest:

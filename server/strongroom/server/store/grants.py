@@ -2,19 +2,22 @@
 
 import json
 from collections.abc import Callable, Collection
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, delete, func, insert, select
 
 from strongroom.server.store.errors import NoSuchGrant, TooManyGrants
 from strongroom.server.store.keys import require_state
-from strongroom.server.store.records import GrantPage, GrantRecord
+from strongroom.server.store.records import GrantDifference, GrantPage, GrantRecord, GrantTerms
 from strongroom.server.store.tables import grants, keys
 from strongroom.server.store.transactions import append_change, changing, reading
 
 _COLUMNS = frozenset(grants.c.keys()) - {"operations", "constraints"}
 _TERMS = ("grantee", "retiring_principal", "issuing_account", "operations", "equals", "subset")
+_OF_TERMS = (grants.c.grant_id, grants.c.grantee, grants.c.operations, grants.c.constraints)
+_MOST_IDS = 500  # in a query: databases have limits
 
 
 class GrantStore:
@@ -46,11 +49,17 @@ class GrantStore:
             row = connection.execute(_all().where(grants.c.grant_id == grant_id)).one_or_none()
         return None if row is None else _record(row)
 
-    def to(self, key_id: str, grantees: Collection[str]) -> tuple[GrantRecord, ...]:
-        """The grants on a key to a principal that is known by these ARNs."""
-        query = _all().where(grants.c.key_id == key_id, grants.c.grantee.in_(grantees))
+    def difference(self, key_id: str, grantees: Collection[str], known: AbstractSet[str]) -> GrantDifference:
+        """How the grants on a key to these grantees differ from those whose ids are known."""
+        on_key = (grants.c.key_id == key_id, grants.c.grantee.in_(grantees))
         with reading(self._engine) as connection:
-            return tuple(map(_record, connection.execute(query.order_by(grants.c.grant_id))))
+            if not known:
+                return GrantDifference(frozenset(), _terms(connection, *on_key))
+            ids = _ids(connection, *on_key)
+            new = ids - known
+            # Where most are new, all are read.
+            rows = _terms(connection, *on_key, *_among(new)) if new else ()
+        return GrantDifference(known - ids, tuple(row for row in rows if row.grant_id in new))
 
     def page_of_key(
         self, key_id: str, *, grant_id: str, grantee: str, limit: int, after: str | None
@@ -77,6 +86,25 @@ class GrantStore:
 
 def _all() -> Select[Any]:
     return select(grants, keys.c.account_id).join_from(grants, keys)
+
+
+def _among(ids: Collection[str]) -> tuple[ColumnElement[bool], ...]:
+    """The condition that a grant is one of these; none if they are too many for a query."""
+    return (grants.c.grant_id.in_(ids),) if len(ids) <= _MOST_IDS else ()
+
+
+def _ids(connection: Connection, *conditions: ColumnElement[bool]) -> frozenset[str]:
+    # In one value: a row for each of 50,000 would take five times as long.
+    ids = connection.scalar(select(func.aggregate_strings(grants.c.grant_id, " ")).where(*conditions))
+    return frozenset((ids or "").split())
+
+
+def _terms(connection: Connection, *conditions: ColumnElement[bool]) -> tuple[GrantTerms, ...]:
+    rows = connection.execute(select(*_OF_TERMS).where(*conditions).order_by(grants.c.grant_id))
+    return tuple(
+        GrantTerms(grant_id, grantee, tuple(operations.split()), **json.loads(constraints))
+        for grant_id, grantee, operations, constraints in rows
+    )
 
 
 def _named_alike(connection: Connection, grant: GrantRecord) -> str | None:

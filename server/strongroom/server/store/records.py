@@ -1,8 +1,10 @@
 """What the store takes and gives: plain values, times in UTC."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,28 @@ class GrantRecord:
     subset: Mapping[str, str]
     created_by: str
     created_at: datetime
+
+
+class GrantTerms(NamedTuple):
+    """Of a grant what a decision asks for; as in GrantRecord."""
+
+    grant_id: str
+    grantee: str
+    operations: tuple[str, ...]
+    equals: Mapping[str, str]
+    subset: Mapping[str, str]
+
+
+class GrantDifference(NamedTuple):
+    """How grants differ from those that are known.
+
+    Args:
+        gone: the ids of those that are no more.
+        new: those that aren't known, by id.
+    """
+
+    gone: AbstractSet[str]
+    new: tuple[GrantTerms, ...]
 
 
 @dataclass(frozen=True, slots=True)
