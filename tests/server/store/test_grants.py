@@ -1,6 +1,11 @@
 """Grants in the store."""
 
+import dataclasses
+import json
+from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +19,7 @@ from strongroom.server.store import (
     TooManyGrants,
 )
 from tests.server.store.samples import ACCOUNT, create, key_id
+from tests.support.databases import change, make_older, rows
 
 ALLOWED = frozenset({"Enabled"})
 GRANTEE = "arn:aws:iam::111122223333:role/somebody"
@@ -88,6 +94,45 @@ def test_grants_with_one_name_and_the_same_terms_are_one(store: Store) -> None:
     assert _add(store, _grant(3, "n", grantee="x")) != first
     assert _add(store, _grant(4, "n", of=2)) != first
     assert _add(store, _grant(5)) != _add(store, _grant(6))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"name": "m"},
+        {"grantee": "x"},
+        {"retiring_principal": GRANTEE},
+        {"issuing_account": "999988887777"},
+        {"operations": ("Decrypt",)},
+        {"equals": {"ä": "="}},
+        {"equals": {}},
+        {"equals": {}, "subset": {"ä": "=\n"}},
+        {"subset": {"ä": "=\n"}},
+    ],
+)
+def test_grants_of_which_anything_differs_are_two(store: Store, other: dict[str, Any]) -> None:
+    create(store, 1)
+    first = _add(store, _grant(1, "n"))
+    second = _add(store, dataclasses.replace(_grant(2, "n"), **other))
+    assert second != first
+    assert _add(store, dataclasses.replace(_grant(3, "n"), **other)) == second
+
+
+def test_grants_that_an_older_strongroom_made_are_known_by_their_names(store: Store, path: Path) -> None:
+    create(store, 1)
+    store.close()
+    make_older(path, "0012")
+    named, nameless = _grant(1, "n"), _grant(2)
+    for grant in (named, nameless):
+        row = {**dataclasses.asdict(grant), "created_at": 0, "operations": " ".join(grant.operations)}
+        row["constraints"] = json.dumps({"equals": row.pop("equals"), "subset": row.pop("subset")})
+        del row["account_id"]
+        places = ", ".join("?" * len(row))
+        change(path, f"INSERT INTO grants ({', '.join(row)}) VALUES ({places})", *row.values())  # noqa: S608 # ours
+    with closing(Store.open(f"sqlite:///{path}", upgrade=True)) as upgraded:
+        assert _add(upgraded, _grant(3, "n")) == named.grant_id
+        assert _add(upgraded, _grant(4)) == _grant(4).grant_id
+    assert rows(path, "SELECT grant_id FROM grants WHERE fingerprint IS NOT NULL") == [(named.grant_id,)]
 
 
 def test_a_key_has_no_more_grants_than_it_may(store: Store) -> None:

@@ -9,13 +9,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, delete, func, insert, select
 
 from strongroom.server.store.errors import NoSuchGrant, TooManyGrants
+from strongroom.server.store.grant_fingerprints import FIELDS, fingerprint_of
 from strongroom.server.store.keys import require_state
 from strongroom.server.store.records import GrantDifference, GrantPage, GrantRecord, GrantTerms
 from strongroom.server.store.tables import grants, keys
 from strongroom.server.store.transactions import append_change, changing, reading
 
-_COLUMNS = frozenset(grants.c.keys()) - {"operations", "constraints"}
-_TERMS = ("grantee", "retiring_principal", "issuing_account", "operations", "equals", "subset")
+_COLUMNS = tuple(column for column in grants.c if column is not grants.c.fingerprint)
+_AS_GIVEN = frozenset(column.name for column in _COLUMNS) - {"operations", "constraints"}
 _OF_TERMS = (grants.c.grant_id, grants.c.grantee, grants.c.operations, grants.c.constraints)
 _MOST_IDS = 500  # in a query: databases have limits
 
@@ -34,9 +35,10 @@ class GrantStore:
             NoSuchKey, NotInState: of the key.
             TooManyGrants: the key has `most`.
         """
+        row = _row(grant)
         with changing(self._engine) as connection:
             require_state(connection, grant.key_id, allowed_in)
-            return _named_alike(connection, grant) or _add(connection, grant, most)
+            return _named_alike(connection, row) or _add(connection, row, most)
 
     def remove(self, key_id: str, grant_id: str) -> None:
         """Removes a grant on a key; NoSuchGrant if it has none such."""
@@ -85,7 +87,7 @@ class GrantStore:
 
 
 def _all() -> Select[Any]:
-    return select(grants, keys.c.account_id).join_from(grants, keys)
+    return select(*_COLUMNS, keys.c.account_id).join_from(grants, keys)
 
 
 def _among(ids: Collection[str]) -> tuple[ColumnElement[bool], ...]:
@@ -107,26 +109,30 @@ def _terms(connection: Connection, *conditions: ColumnElement[bool]) -> tuple[Gr
     )
 
 
-def _named_alike(connection: Connection, grant: GrantRecord) -> str | None:
-    if not grant.name:
+def _row(grant: GrantRecord) -> dict[str, Any]:
+    return {
+        **{name: getattr(grant, name) for name in _AS_GIVEN},
+        "operations": " ".join(grant.operations),
+        "constraints": json.dumps({"equals": dict(grant.equals), "subset": dict(grant.subset)}),
+        "fingerprint": fingerprint_of(**{name: getattr(grant, name) for name in FIELDS}),
+    }
+
+
+def _named_alike(connection: Connection, row: dict[str, Any]) -> str | None:
+    if row["fingerprint"] is None:
         return None
-    query = _all().where(grants.c.key_id == grant.key_id, grants.c.name == grant.name)
-    for other in map(_record, connection.execute(query)):
-        if all(getattr(other, name) == getattr(grant, name) for name in _TERMS):
-            return other.grant_id
-    return None
+    alike = (grants.c.key_id == row["key_id"], grants.c.fingerprint == row["fingerprint"])
+    found: str | None = connection.scalar(select(grants.c.grant_id).where(*alike).limit(1))
+    return found
 
 
-def _add(connection: Connection, grant: GrantRecord, most: int) -> str:
-    count = select(func.count()).select_from(grants).where(grants.c.key_id == grant.key_id)
+def _add(connection: Connection, row: dict[str, Any], most: int) -> str:
+    count = select(func.count()).select_from(grants).where(grants.c.key_id == row["key_id"])
     if int(connection.execute(count).scalar_one()) >= most:
         raise TooManyGrants
-    row = {name: getattr(grant, name) for name in _COLUMNS}
-    row["operations"] = " ".join(grant.operations)
-    row["constraints"] = json.dumps({"equals": dict(grant.equals), "subset": dict(grant.subset)})
     connection.execute(insert(grants).values(row))
-    append_change(connection, grant.key_id, grant.created_at)
-    return grant.grant_id
+    append_change(connection, row["key_id"], row["created_at"])
+    return str(row["grant_id"])
 
 
 def _remove(connection: Connection, key_id: str, grant_id: str, at: datetime) -> None:

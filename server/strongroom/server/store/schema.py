@@ -13,7 +13,7 @@ from strongroom.server.store.errors import SchemaUnknown
 if TYPE_CHECKING:  # heavy
     from alembic.script import ScriptDirectory
 
-HEAD = "0012"
+HEAD = "0013"
 """The revision of this program's schema, that of the newest migration."""
 
 _SCRIPTS = "strongroom.server.store:migrations"

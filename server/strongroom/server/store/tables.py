@@ -165,9 +165,10 @@ grants = Table(
     Column("constraints", Text, nullable=False),
     Column("created_by", Text, nullable=False),
     Column("created_at", Microseconds, nullable=False),
-    Index("ix_grants_key_id_grantee", "key_id", "grantee"),
+    Column("fingerprint", LargeBinary(32)),
+    Index("ix_grants_key_id_grantee_grant_id", "key_id", "grantee", "grant_id"),
     Index("ix_grants_key_id_grant_id", "key_id", "grant_id"),
-    Index("ix_grants_key_id_name", "key_id", "name"),
+    Index("ix_grants_key_id_fingerprint", "key_id", "fingerprint"),
     Index("ix_grants_retiring_principal_grant_id", "retiring_principal", "grant_id"),
 )
 
