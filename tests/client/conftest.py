@@ -14,7 +14,7 @@ from tests.support.deployments import Deployment, Service
 Command = Callable[..., subprocess.CompletedProcess[bytes]]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     deployment = Deployment.make(tmp_path_factory.mktemp("deployment") / "dev")
     with deployment.served() as service:
