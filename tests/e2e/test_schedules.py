@@ -21,6 +21,11 @@ def hooks(tmp_path_factory: pytest.TempPathFactory) -> Hooks:
 
 
 @pytest.fixture(scope="module")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    return Deployment.make(tmp_path_factory.mktemp("deployment") / "dev")
+
+
+@pytest.fixture(scope="module")
 def service(deployment: Deployment, hooks: Hooks) -> Iterator[Service]:
     with deployment.served(workers=1, hooks=hooks) as service:
         yield service
