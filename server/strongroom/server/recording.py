@@ -1,10 +1,7 @@
 """Builds the audit trail of a process from the configuration."""
 
 import os
-import sys
 from dataclasses import dataclass
-
-import structlog
 
 from strongroom.hsm import Token
 from strongroom.server.audit import (
@@ -72,16 +69,9 @@ def record_writer(settings: Settings, name: str, chains: ChainStore | None = Non
     Raises:
         AuditUnavailable: it can't be written.
     """
-    _log_to_standard_error()
     maker = _record_maker(settings)
     ledger = NoLedger() if chains is None else StoreLedger(chains)
     return RecordWriter(_sink(settings, name, maker, ledger), maker)
-
-
-def _log_to_standard_error() -> None:
-    """What a command answers is on standard output."""
-    if not structlog.is_configured():
-        structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 
 
 def _record_maker(settings: Settings) -> RecordMaker:

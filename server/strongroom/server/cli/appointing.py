@@ -51,14 +51,14 @@ def appoint_administrator(
 def _appoint(settings: "Settings", principal: str) -> str:
     from contextlib import closing
 
+    from strongroom.server.cli.records import command_records
     from strongroom.server.deployment import open_store, require_own
-    from strongroom.server.recording import record_writer
 
     arn = _arn_of(settings, principal)
     _require_partition(settings, arn)
     with closing(open_store(settings)) as store:
         require_own(settings, store.deployment())
-        with closing(record_writer(settings, "command", store.audit_chains)) as records:
+        with closing(command_records(settings, "command", store.audit_chains)) as records:
             appoint(store.principals, arn)
             records.write_service_event("AppointAdministrator", {"principal": arn})
     return arn

@@ -11,12 +11,12 @@ from strongroom.hsm import HsmError, TokenDescription, TokenObject
 from strongroom.server.cli.backups.errors import BackupExists, TokenNeeded
 from strongroom.server.cli.backups.manifests import DATABASE, MANIFEST, Manifest, manifest_of
 from strongroom.server.cli.drafts import draft_for, ending_tidily, sync
+from strongroom.server.cli.records import command_records
 from strongroom.server.cli.token_choice import inspection, of_settings
 from strongroom.server.config import Settings
 from strongroom.server.core.clock import utc_now
 from strongroom.server.deployment import require_own
 from strongroom.server.process.exit_codes import ExitCode, exit_code_of
-from strongroom.server.recording import record_writer
 from strongroom.server.store import opened_chains
 from strongroom.server.store.copies import copy_database, make_single_file
 from strongroom.server.store.engine import sqlite_path
@@ -47,7 +47,7 @@ def make_backup(settings: Settings, final: Path, *, with_token: bool) -> Manifes
     final.parent.mkdir(parents=True, exist_ok=True)
     with (
         opened_chains(sqlite_path(settings.store.url), settings.store.busy_timeout_s) as chains,
-        closing(record_writer(settings, "backup", chains)) as records,
+        closing(command_records(settings, "backup", chains)) as records,
         ending_tidily(),
         draft_for(final, first=DATABASE) as draft,
     ):

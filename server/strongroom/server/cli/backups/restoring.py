@@ -8,11 +8,11 @@ from pathlib import Path
 from strongroom.server.cli.backups.checking import Report, examine
 from strongroom.server.cli.backups.manifests import DATABASE
 from strongroom.server.cli.drafts import draft_for, ending_tidily, sync
+from strongroom.server.cli.records import command_records
 from strongroom.server.config import Settings
 from strongroom.server.core.clock import utc_now
 from strongroom.server.deployment import runtime_directory
 from strongroom.server.process.supervisor import only_one
-from strongroom.server.recording import record_writer
 from strongroom.server.store import StoreDamaged
 from strongroom.server.store.copies import make_single_file
 from strongroom.server.store.engine import sqlite_path
@@ -51,7 +51,7 @@ def restore(
         make_single_file(opened.database, 0)
         sync(opened.database)
         aside = database.with_name(f"{database.name}{_ASIDE}{now:%Y%m%dT%H%M%S.%fZ}")
-        with closing(record_writer(settings, _CHAIN)) as records:
+        with closing(command_records(settings, _CHAIN)) as records:
             records.require(for_change=True)
             before = chains_told_by(database)
             had_one = _close(database, settings.store.busy_timeout_s)
