@@ -15,9 +15,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from strongroom.server.audit.chain import Head, linked
+from strongroom.server.audit.files import MAX_LINE_BYTES
 from strongroom.server.audit.forwarding import Forwarder, Position
 from strongroom.server.audit.syslog import message_of, shortened
-from strongroom.server.audit.unsent import MOST_LINE_BYTES
 from strongroom.server.cli.development_pki import issue_server, make_authority
 from strongroom.server.core.receivers import Receiver
 from tests.support.audit import Trail, event, record
@@ -199,7 +199,7 @@ def _plausible(_: Trail) -> bytes:
 PLANTED: dict[str, Callable[[Trail], bytes]] = {
     "nothing of a record": lambda _: b"{}\n",
     "no JSON": lambda _: b"\n\xff\n",
-    "a line without an end": lambda _: b"x" * (MOST_LINE_BYTES + 1),
+    "a line without an end": lambda _: b"x" * (MAX_LINE_BYTES + 1),
     "a record in the middle": lambda trail: _lines(trail, "worker-0")[1] + b"\n",
     "the beginning of another segment": lambda trail: trail.files()[0].read_bytes(),
     "the beginning of another chain": lambda _: _first_line("worker-1", 99999999),

@@ -6,11 +6,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-import orjson
-
 from strongroom.server.audit.endings import chain_of
-
-_MOST_OF_A_LINE = 1024 * 1024
+from strongroom.server.audit.files import NoSegmentFile, lines_of, open_segment
+from strongroom.server.audit.openings import moment_of
+from strongroom.server.audit.reading import record_of, time_of
 
 
 class Backlog(NamedTuple):
@@ -44,24 +43,10 @@ def backlog_of(directory: Path, forwarded: Mapping[tuple[str, int], int]) -> Bac
 def _rest(path: Path, offset: int) -> tuple[int, datetime | None]:
     """How much of a file is behind this byte, and when the record there was written."""
     try:
-        # Whoever puts a pipe or a link there keeps nobody waiting.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
+        with open_segment(path) as file:
+            rest = max(file.seek(0, os.SEEK_END) - offset, 0)
+            file.seek(offset)
+            record = record_of(next(lines_of(file), b"")) if rest else None
+    except (NoSegmentFile, OSError):
         return 0, None
-    try:
-        rest = max(os.fstat(descriptor).st_size - offset, 0)
-        return rest, _time_in(os.pread(descriptor, _MOST_OF_A_LINE, offset)) if rest else None
-    except OSError:
-        return 0, None
-    finally:
-        os.close(descriptor)
-
-
-def _time_in(data: bytes) -> datetime | None:
-    """The time of the first record; None if it isn't a whole one."""
-    line, end, _ = data.partition(b"\n")
-    try:
-        moment = datetime.fromisoformat(orjson.loads(line)["eventTime"]) if end else None
-    except (KeyError, TypeError, ValueError):
-        return None
-    return moment if moment is None or moment.tzinfo else None
+    return rest, None if record is None else moment_of(time_of(record))

@@ -123,7 +123,7 @@ def _check_ends(found: Verification, chain: Sequence[Segment]) -> None:
         _note(found, end, f"{end.torn_bytes} bytes of half a record are at its end")
     if unproven:
         _note(found, end, f"no signature proves the last {unproven} records yet")
-    if not end.closing and not end.is_broken:
+    if not end.state.is_closed and not end.is_broken:
         _note(found, end, "it isn't closed: its process writes it, or was killed")
 
 

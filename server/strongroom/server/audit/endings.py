@@ -2,11 +2,9 @@
 
 import re
 from dataclasses import dataclass
-from enum import IntEnum
 from pathlib import Path
 
-from strongroom.server.audit.chain import ChainBroken, Head
-from strongroom.server.audit.names import CHECKPOINT, CLOSED
+from strongroom.server.audit.chain import Head
 
 _NAME = re.compile(r"(?P<name>.+)-(?P<number>[0-9]{8,18})\.jsonl", re.ASCII | re.DOTALL)
 
@@ -36,23 +34,6 @@ class Ending:
         if self.otherwise is not None:
             said["otherwise"] = self.otherwise
         return said
-
-
-class Closing(IntEnum):
-    """Whether a segment's writer has said that nothing follows."""
-
-    OPEN = 0
-    CLOSED = 1
-
-    def after(self, name: object) -> "Closing":
-        """What it is after one more record.
-
-        Raises:
-            ChainBroken: a checkpoint is all that may follow.
-        """
-        if self is Closing.CLOSED and name != CHECKPOINT:
-            raise ChainBroken("it was added when the chain had ended: nothing vouches for it")
-        return Closing.CLOSED if name == CLOSED else self
 
 
 def path_of(directory: Path, head: Head) -> Path:

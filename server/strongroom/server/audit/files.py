@@ -11,7 +11,7 @@ MAX_LINE_BYTES = 1024 * 1024
 
 
 class NoSegmentFile(Exception):
-    """Something has the name of a segment, and isn't a file; says what it is."""
+    """Something has the name of a segment, and isn't one; says what it is."""
 
 
 def open_segment(path: Path) -> BinaryIO:

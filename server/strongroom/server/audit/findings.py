@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from strongroom.server.audit.chain import Head
-from strongroom.server.audit.endings import Closing
 from strongroom.server.audit.openings import Opening
+from strongroom.server.audit.states import SegmentState
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +27,27 @@ class Segment:
 
     Args:
         path: its file.
-        head: how far it goes.
+        state: how far it was read.
         torn_bytes: of half a line at its end.
-        opening: what its first record says; None without one.
         proven: the sequence up to which a signature proves it.
-        closing: whether its writer said that nothing follows.
         is_broken: True if it was given up at a line that isn't as it was written.
     """
 
     path: Path
-    head: Head
+    state: SegmentState
     torn_bytes: int = 0
-    opening: Opening | None = None
     proven: int = 0
-    closing: Closing = Closing.OPEN
     is_broken: bool = False
+
+    @property
+    def head(self) -> Head:
+        """How far it goes."""
+        return self.state.head
+
+    @property
+    def opening(self) -> Opening | None:
+        """What its first record says; None without one."""
+        return self.state.opening
 
     @property
     def follows(self) -> Head | None:

@@ -17,9 +17,10 @@ from typing import NamedTuple, Protocol
 import structlog
 
 from strongroom.server.audit.endings import chain_of
+from strongroom.server.audit.files import NoSegmentFile
 from strongroom.server.audit.reading import record_of
 from strongroom.server.audit.syslog import Connection, TooLong, message_of, shortened
-from strongroom.server.audit.unsent import NoSegment, SegmentFile, Unsent
+from strongroom.server.audit.unsent import SegmentFile, Unsent
 from strongroom.server.core.receivers import Receiver
 
 _POLL_S = 0.5
@@ -123,7 +124,7 @@ class Forwarder:
 
     def _segments(self) -> list[SegmentFile]:
         """The files that have names of segments: chain by chain, in their order."""
-        files = (path for path in self._directory.glob("*.jsonl") if path.is_file() and not path.is_symlink())
+        files = self._directory.glob("*.jsonl")
         return sorted(SegmentFile(*found, path) for path in files if (found := chain_of(path)) is not None)
 
     def _forward(self, segment: SegmentFile, is_stopping: Callable[[], bool]) -> None:
@@ -147,7 +148,7 @@ class Forwarder:
         except OSError as error:
             self._pass_over(segment, str(error))
             return None
-        except NoSegment as error:
+        except NoSegmentFile as error:
             self._pass_over(segment, str(error))
             self._read[segment] = _Read(state)
             return None

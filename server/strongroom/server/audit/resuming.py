@@ -12,10 +12,10 @@ from pathlib import Path
 
 import structlog
 
-from strongroom.server.audit.chain import ChainBroken, Head, checked, segment_of
-from strongroom.server.audit.endings import Closing, Ending, segments_in
+from strongroom.server.audit.chain import ChainBroken, Head
+from strongroom.server.audit.endings import Ending, segments_in
 from strongroom.server.audit.files import NoSegmentFile, is_too_long, lines_of, open_segment
-from strongroom.server.audit.openings import Opening, opening_of
+from strongroom.server.audit.states import SegmentState
 
 _log = structlog.get_logger("strongroom.audit")
 
@@ -25,20 +25,20 @@ class _Read:
     """What is in a file, up to the first line that doesn't follow the one before it.
 
     Args:
-        head: how far it goes.
+        state: how far it goes.
         torn_bytes: what is behind that.
-        opening: its first record; None without one.
-        closing: whether it was closed.
         is_broken: True if a whole line is behind it, which no crash leaves.
         has_known: True if it went through the head that was asked for.
     """
 
-    head: Head
+    state: SegmentState
     torn_bytes: int = 0
-    opening: Opening | None = None
-    closing: Closing = Closing.OPEN
     is_broken: bool = False
     has_known: bool = False
+
+    @property
+    def head(self) -> Head:
+        return self.state.head
 
 
 def resumed(directory: Path, name: str, known: Head | None) -> Ending:
@@ -75,7 +75,7 @@ def _by_files(files: Mapping[int, Path], name: str) -> Ending:
 
 def _from(files: Mapping[int, Path], known: Head) -> Ending:
     """Goes on from the head that the ledger knows."""
-    at = _Read(known, closing=Closing.CLOSED)  # where its file was moved away nothing tells otherwise
+    at = _Read(SegmentState(known, is_closed=True))  # where its file was moved away nothing tells otherwise
     otherwise = None
     if known.number in files:
         read = _read(files[known.number], known, known)
@@ -107,9 +107,10 @@ def _last_behind(files: Mapping[int, Path], at: _Read) -> _Read:
 
 def _goes_on(at: _Read, read: _Read) -> bool:
     """Behind a chain that had ended a process tells the ledger that it goes on, before it writes records."""
-    if read.opening is None or read.is_broken or (at.closing and read.head.sequence > 1):
+    opening = read.state.opening
+    if opening is None or read.is_broken or (at.state.is_closed and read.head.sequence > 1):
         return False
-    return read.opening.follows == (at.head if at.head.number else None)
+    return opening.follows == (at.head if at.head.number else None)
 
 
 def _beyond(files: Mapping[int, Path], head: Head) -> str | None:
@@ -129,13 +130,13 @@ def _has_a_line(path: Path) -> bool:
 
 def _read(path: Path, begin: Head, known: Head | None = None) -> _Read:
     """Reads the file of the segment that `begin` names."""
-    read = _Read(Head(begin.name, begin.number, ""))
+    read = _Read(SegmentState(Head(begin.name, begin.number, "")))
     size = 0
     try:
         with open_segment(path) as file:
             for line in lines_of(file):
                 try:
-                    _take(read, line)
+                    read.state = _after(read.state, line)
                 except ChainBroken:
                     read.is_broken = line.endswith(b"\n") or is_too_long(line)
                     break
@@ -148,15 +149,8 @@ def _read(path: Path, begin: Head, known: Head | None = None) -> _Read:
     return read
 
 
-def _take(read: _Read, line: bytes) -> None:
+def _after(state: SegmentState, line: bytes) -> SegmentState:
     text = line.removesuffix(b"\n")
     if text == line:
         raise ChainBroken("it isn't whole")
-    head = read.head
-    if not head.sequence:
-        head = head._replace(segment=segment_of(text))
-    record = checked(text, head)
-    if not head.sequence:
-        read.opening = opening_of(record, head)
-    read.closing = read.closing.after(record.get("eventName"))
-    read.head = head.next(text)
+    return state.after(text)[0]

@@ -5,18 +5,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from strongroom.server.audit.chain import ChainBroken, Head, checked, segment_of
-from strongroom.server.audit.endings import path_of
-from strongroom.server.audit.names import OPENED
+from strongroom.server.audit.chain import ChainBroken, Head
+from strongroom.server.audit.files import NoSegmentFile, is_too_long, lines_of, open_segment
+from strongroom.server.audit.states import SegmentState
 
-MOST_LINE_BYTES = 4 * 1024 * 1024
-"""More than any record has; what goes on without a line feed comes in pieces of this size."""
 _SOME_BYTES = 1024 * 1024
-_MOST_NUMBER = 2**62
-
-
-class NoSegment(Exception):
-    """No process of the service has begun this file as the segment that its name says; says why."""
 
 
 class Unsent(NamedTuple):
@@ -52,10 +45,10 @@ class SegmentFile(NamedTuple):
             offset_of: how far a segment was read before, by its name.
 
         Raises:
-            NoSegment: it is no such segment.
+            NoSegmentFile: no process of the service has begun it as the segment that its name says.
             OSError: it can't be read.
         """
-        with self.path.open("rb") as file:
+        with open_segment(self.path) as file:
             name = self._name_in(file)
             if name is None:
                 return None
@@ -66,36 +59,24 @@ class SegmentFile(NamedTuple):
             return Unsent(name, offset, list(_some_lines(file)))
 
     def _name_in(self, file: BinaryIO) -> str | None:
-        as_written = path_of(self.path.parent, Head(self.chain, self.number, ""))
-        if self.path != as_written or self.number > _MOST_NUMBER:  # else two files would pass for one
-            raise NoSegment("its number is none that the service gives")
-        line = file.readline(MOST_LINE_BYTES)
-        if line.endswith(b"\n"):
-            return f"{self.chain}/{self.number}/{self._begun_by(line[:-1])}"  # an id alone could be another's
-        if len(line) == MOST_LINE_BYTES:
-            raise NoSegment("its first line doesn't end")
-        return None
-
-    def _begun_by(self, line: bytes) -> str:
-        """The id of the segment that a line begins; NoSegment if it isn't this one."""
+        line = next(lines_of(file), b"")
+        if is_too_long(line):
+            raise NoSegmentFile("its first line doesn't end")
+        if not line.endswith(b"\n"):
+            return None
         try:
-            segment = segment_of(line)
-            record = checked(line, Head(self.chain, self.number, segment))
+            state, _ = SegmentState(Head(self.chain, self.number, "")).after(line[:-1])
         except ChainBroken as error:
-            raise NoSegment(f"of its first line: {error}") from None
-        details = record.get("serviceEventDetails")
-        if record.get("eventName") != OPENED or not isinstance(details, dict):
-            raise NoSegment("its first record begins no segment")
-        if (details.get("name"), details.get("number")) != (self.chain, self.number):
-            raise NoSegment("its first record begins another segment")
-        return segment
+            raise NoSegmentFile(f"of its first line: {error}") from None
+        return f"{self.chain}/{self.number}/{state.head.segment}"  # an id alone could be another's
 
 
 def _some_lines(file: BinaryIO) -> Iterator[bytes]:
     read = 0
-    while read < _SOME_BYTES:
-        line = file.readline(MOST_LINE_BYTES)
-        if not line.endswith(b"\n") and len(line) < MOST_LINE_BYTES:
-            return  # the end, or half of a record, so far
+    for line in lines_of(file):
+        if not line.endswith(b"\n") and not is_too_long(line):
+            return  # half of a record, so far
         yield line
         read += len(line)
+        if read >= _SOME_BYTES:
+            return

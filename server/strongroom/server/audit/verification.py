@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
-from strongroom.server.audit.chain import ChainBroken, Head, checked, segment_of
+from strongroom.server.audit.chain import ChainBroken, Head
 from strongroom.server.audit.checkpoints import CheckpointInvalid, key_id_of, proven_by
 from strongroom.server.audit.continuity import check_chains
 from strongroom.server.audit.endings import chain_of
@@ -21,7 +21,7 @@ from strongroom.server.audit.evidence import Evidence
 from strongroom.server.audit.files import NoSegmentFile, is_too_long, lines_of, open_segment
 from strongroom.server.audit.findings import Problem, Segment, Verification
 from strongroom.server.audit.names import CHECKPOINT
-from strongroom.server.audit.openings import opening_of
+from strongroom.server.audit.states import SegmentState
 
 _MARK = f'"{CHECKPOINT}"'.encode()
 
@@ -86,7 +86,7 @@ class Verifier:
                     self._found.checkpoints += 1
 
     def _read(self, path: Path) -> None:
-        segment = Segment(path, Head(*(chain_of(path) or ("", 0)), ""))
+        segment = Segment(path, SegmentState(Head(*(chain_of(path) or ("", 0)), "")))
         for number, line in _lines(path):
             if not line.endswith(b"\n") and not is_too_long(line):
                 segment.torn_bytes = len(line)
@@ -106,18 +106,12 @@ class Verifier:
             ChainBroken: it isn't as it was written.
         """
         before = segment.head
-        if not before.sequence:
-            before = before._replace(segment=segment_of(line))
-        record = checked(line, before)
-        if not before.sequence:
-            segment.opening = opening_of(record, before)
-        segment.closing = segment.closing.after(record.get("eventName"))
-        head = before.next(line)
-        is_proven = self._evidence.proves(head)
-        segment.head = head
+        state, record = segment.state.after(line)
+        is_proven = self._evidence.proves(state.head)
+        segment.state = state
         self._found.records += 1
         if is_proven or self._proves_itself(record, before):
-            segment.proven = head.sequence
+            segment.proven = state.head.sequence
 
     def _proves_itself(self, record: Mapping[str, Any], before: Head) -> bool:
         """True for a checkpoint that was signed for the line before it."""
